@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * options.c - the command line and the variables that stand for it.
+ *
+ * Runs in:  the process before it forks; the KEEPER for a rule's variables.
+ * Trusts:   whoever wrote the command line; checks every value all the same.
+ */
+#include "options.h"
+
+#include <getopt.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "env.h"
+#include "exit.h"
+
+#ifndef SHIM_VERSION
+#error "the Makefile defines SHIM_VERSION"
+#endif
+
+static const struct option_row {
+	const char *name, *variables, *argument, *preset, *help;
+} rows[OPTION_COUNT] = {
+#define OPT(id, name, variables, argument, preset, help)                       \
+	[OPTION_##id] = { name, variables, argument, preset, help },
+#define LETTER(letter, id, value)
+#include "options.def"
+#undef OPT
+#undef LETTER
+};
+
+static const struct letter_row {
+	char letter;
+	enum option_id id;
+	const char *value;
+} letters[] = {
+#define OPT(id, name, variables, argument, preset, help)
+#define LETTER(letter, id, value) { letter, OPTION_##id, value },
+#include "options.def"
+#undef OPT
+#undef LETTER
+};
+
+enum { LETTERS = sizeof(letters) / sizeof(letters[0]), LONG_BASE = 256 };
+
+/* ------------------------------------------------------------- --help */
+
+static void
+print_option(enum option_id id)
+{
+	const struct option_row *row = &rows[id];
+	char left[64] = "  ";
+	size_t i, at = 2;
+
+	for (i = 0; i < LETTERS; i++)
+		if (letters[i].id == id && (letters[i].value == NULL ||
+		    strcmp(letters[i].value, "yes") == 0))
+			at += (size_t)snprintf(left + at, sizeof(left) - at,
+			    "-%c%s", letters[i].letter,
+			    row->name == NULL ? "" : ", ");
+	if (row->name != NULL)
+		snprintf(left + at, sizeof(left) - at, "--%s%s%s", row->name,
+		    row->argument == NULL ? "" : " ",
+		    row->argument == NULL ? "" : row->argument);
+	printf("%s\n        %s", left, row->help);
+	if (row->preset != NULL)
+		printf(" (%s)", row->preset);
+	if (row->variables != NULL)
+		printf(" [%s]", row->variables);
+	putchar('\n');
+}
+
+static void
+print_help(void)
+{
+	int id;
+
+	puts("usage: tlsshim [options] [--] program [argument ...]\n\n"
+	     "Does TLS for the connection on fd 0 (or fd 3 from systemd) and\n"
+	     "runs program on clear text.  (default) [variable]\n");
+	for (id = 0; id < OPTION_COUNT; id++)
+		print_option((enum option_id)id);
+	puts("\n  -e, -s, -E, -S add or take away the sets tcp and tls; -Q, -v and"
+	     "\n  -V set how much is told.  See tlsshim(8).");
+}
+
+/* ------------------------------------------------------------- values */
+
+static unsigned int
+parse_seconds(enum option_id id, const char *text)
+{
+	char *end;
+	unsigned long seconds;
+
+	seconds = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || seconds == 0 ||
+	    seconds > INT_MAX / 1000)
+		fatalx(EXIT_USAGE, "--%s: %s: not a number of seconds from 1 "
+		    "to %d", rows[id].name, text, INT_MAX / 1000);
+	return ((unsigned int)seconds * 1000);
+}
+
+/*
+ * The index of text in the row's "a|b|c".
+ */
+static int
+parse_choice(enum option_id id, const char *text)
+{
+	const char *at = rows[id].argument;
+	size_t len;
+	int i;
+
+	for (i = 0; *at != '\0'; i++) {
+		len = strcspn(at, "|");
+		if (strlen(text) == len && memcmp(text, at, len) == 0)
+			return (i);
+		at += len + (at[len] == '|');
+	}
+	fatalx(EXIT_USAGE, "--%s: %s: want one of %s", rows[id].name, text,
+	    rows[id].argument);
+}
+
+static unsigned int
+export_set(const char *name, size_t len)
+{
+	static const struct {
+		const char *name;
+		unsigned int set;
+	} sets[] = { { "tcp", ENV_TCP }, { "tls", ENV_TLS },
+		{ "certs", ENV_CERTS } };
+	size_t i;
+
+	for (i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		if (strlen(sets[i].name) == len &&
+		    memcmp(sets[i].name, name, len) == 0)
+			return (sets[i].set);
+	fatalx(EXIT_USAGE, "--export: %.*s: want a list of tcp, tls, certs",
+	    (int)len, name);
+}
+
+static void
+parse_export(struct options *o, const char *text)
+{
+	size_t len;
+
+	if (*text == '+') {
+		o->exports |= export_set(text + 1, strlen(text + 1));
+		return;
+	}
+	if (*text == '-') {
+		o->exports &= ~export_set(text + 1, strlen(text + 1));
+		return;
+	}
+	o->exports = 0;
+	while (*text != '\0') {
+		len = strcspn(text, ",");
+		o->exports |= export_set(text, len);
+		text += len + (text[len] == ',');
+	}
+}
+
+static void
+set_option(struct options *o, enum option_id id, const char *value)
+{
+	if (id == OPTION_HELP) {
+		print_help();
+		exit(EXIT_OK);
+	}
+	if (id == OPTION_VERSION) {
+		puts("tlsshim " SHIM_VERSION);
+		exit(EXIT_OK);
+	}
+	if (id == OPTION_EXPORT)
+		parse_export(o, value);
+	else
+		o->text[id] = value;
+	o->given[id] = true;
+}
+
+/* -------------------------------------------------------- command line */
+
+/*
+ * getopt_long(3) takes abbreviations; a run script must not depend on which
+ * options exist today.
+ */
+static void
+refuse_abbreviation(const char *typed, const char *name)
+{
+	size_t len = strlen(name);
+
+	if (strncmp(typed, "--", 2) == 0 &&
+	    (strncmp(typed + 2, name, len) != 0 ||
+		(typed[2 + len] != '\0' && typed[2 + len] != '=')))
+		fatalx(EXIT_USAGE, "option: %s: unknown; tlsshim --help lists "
+		    "them", typed);
+}
+
+static void
+handle(struct options *o, int found, const char *typed)
+{
+	size_t i;
+
+	if (found >= LONG_BASE) {
+		enum option_id id = (enum option_id)(found - LONG_BASE);
+
+		refuse_abbreviation(typed, rows[id].name);
+		set_option(o, id, rows[id].argument == NULL ? "yes" : optarg);
+		return;
+	}
+	for (i = 0; i < LETTERS; i++)
+		if (letters[i].letter == found) {
+			set_option(o, letters[i].id,
+			    letters[i].value == NULL ? optarg :
+						       letters[i].value);
+			return;
+		}
+	if (found == ':')
+		fatalx(EXIT_USAGE, "option: %s: needs an argument", typed);
+	if (optopt != 0 && optopt < LONG_BASE)
+		fatalx(EXIT_USAGE, "option: -%c: unknown; tlsshim --help lists "
+		    "them", optopt);
+	if (optopt >= LONG_BASE)
+		fatalx(EXIT_USAGE, "option: %s: takes no argument", typed);
+	fatalx(EXIT_USAGE, "option: %s: unknown; tlsshim --help lists them",
+	    typed);
+}
+
+static void
+parse_arguments(struct options *o, int argc, char *const argv[])
+{
+	struct option longs[OPTION_COUNT + 1];
+	char shorts[2 * LETTERS + 3] = "+:";
+	size_t i, n = 0, at = 2;
+	int found, word;
+
+	for (i = 0; i < OPTION_COUNT; i++)
+		if (rows[i].name != NULL)
+			longs[n++] = (struct option){ rows[i].name,
+				rows[i].argument == NULL ? no_argument :
+							   required_argument,
+				NULL, LONG_BASE + (int)i };
+	memset(&longs[n], 0, sizeof(longs[n]));
+	for (i = 0; i < LETTERS; i++) {
+		shorts[at++] = letters[i].letter;
+		if (letters[i].value == NULL)
+			shorts[at++] = ':';
+	}
+	shorts[at] = '\0';
+
+	opterr = 0;
+	for (;;) {
+		word = optind;
+		found = getopt_long(argc, argv, shorts, longs, NULL);
+		if (found == -1)
+			break;
+		handle(o, found, argv[word]);
+	}
+	if (argv[optind] == NULL)
+		fatalx(EXIT_USAGE, "program: none: usage: tlsshim [options] "
+		    "[--] program [argument ...]");
+	o->program = argv + optind;
+}
+
+/* -------------------------------------------------------- environment */
+
+static bool
+row_has_variable(const struct option_row *row, const char *name, size_t len)
+{
+	const char *at = row->variables;
+	size_t n;
+
+	while (at != NULL && *at != '\0') {
+		n = strcspn(at, " ");
+		if (n == len && memcmp(at, name, len) == 0)
+			return (true);
+		at += n + (at[n] == ' ');
+	}
+	return (false);
+}
+
+/*
+ * The first of the row's variables that is set and not empty.
+ */
+static const char *
+row_from_environment(const struct option_row *row)
+{
+	const char *at = row->variables, *value;
+	char name[32];
+	size_t n;
+
+	while (at != NULL && *at != '\0') {
+		n = strcspn(at, " ");
+		snprintf(name, sizeof(name), "%.*s", (int)n, at);
+		value = getenv(name);
+		if (value != NULL && *value != '\0')
+			return (value);
+		at += n + (at[n] == ' ');
+	}
+	return (NULL);
+}
+
+static void
+ids_from_environment(struct options *o)
+{
+	const char *uid = getenv("UID"), *gid = getenv("GID");
+
+	if (uid == NULL || gid == NULL || *uid == '\0' || *gid == '\0')
+		fatalx(EXIT_USAGE, "-U: %s: not in the environment",
+		    uid == NULL || *uid == '\0' ? "UID" : "GID");
+	o->text[OPTION_USER] = uid;
+	o->text[OPTION_GROUP] = gid;
+}
+
+static int
+level_of(const struct options *o)
+{
+	const char *verbose = o->text[OPTION_VERBOSE];
+
+	if (options_flag(o, OPTION_QUIET))
+		return (LOG_ERR);
+	if (verbose == NULL)
+		return (LOG_NOTICE);
+	return (strcmp(verbose, "debug") == 0 ? LOG_DEBUG : LOG_INFO);
+}
+
+void
+options_parse(struct options *o, int argc, char *const argv[])
+{
+	static const enum log_format formats[] = { LOG_FORMAT_KV,
+		LOG_FORMAT_JSON, LOG_FORMAT_JOURNAL, LOG_FORMAT_SYSLOG,
+		LOG_FORMAT_AUTO };
+	size_t i;
+
+	memset(o, 0, sizeof(*o));
+	o->exports = ENV_TCP | ENV_TLS;
+	parse_arguments(o, argc, argv);
+	if (options_flag(o, OPTION_USER_FROM_ENV))
+		ids_from_environment(o);
+	for (i = 0; i < OPTION_COUNT; i++)
+		if (o->text[i] == NULL)
+			o->text[i] = row_from_environment(&rows[i]);
+	for (i = 0; i < OPTION_COUNT; i++)
+		if (o->text[i] == NULL)
+			o->text[i] = rows[i].preset;
+
+	o->log_format =
+	    formats[parse_choice(OPTION_LOG, o->text[OPTION_LOG])];
+	o->log_level = level_of(o);
+	o->handshake_ms = parse_seconds(OPTION_HANDSHAKE_TIMEOUT,
+	    o->text[OPTION_HANDSHAKE_TIMEOUT]);
+	o->idle_ms = parse_seconds(OPTION_IDLE_TIMEOUT,
+	    o->text[OPTION_IDLE_TIMEOUT]);
+	o->close_ms = parse_seconds(OPTION_CLOSE_TIMEOUT,
+	    o->text[OPTION_CLOSE_TIMEOUT]);
+	parse_choice(OPTION_MATCH, o->text[OPTION_MATCH]);
+	parse_choice(OPTION_DEFAULT, o->text[OPTION_DEFAULT]);
+	parse_choice(OPTION_ENV_FORMAT, o->text[OPTION_ENV_FORMAT]);
+}
+
+bool
+options_is_variable(const char *name, size_t name_len)
+{
+	size_t i;
+
+	for (i = 0; i < OPTION_COUNT; i++)
+		if (row_has_variable(&rows[i], name, name_len))
+			return (true);
+	return (false);
+}
+
+bool
+options_from_rule(struct options *o, const char *name, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < OPTION_COUNT; i++) {
+		if (!row_has_variable(&rows[i], name, strlen(name)))
+			continue;
+		if (i == OPTION_TLS_USER || i == OPTION_TLS_GROUP ||
+		    i == OPTION_CHROOT)
+			return (false);
+		o->text[i] = value;
+		return (true);
+	}
+	return (false);
+}
+
+bool
+options_flag(const struct options *o, enum option_id id)
+{
+	const char *text = o->text[id];
+
+	return (text != NULL && strcmp(text, "no") != 0);
+}

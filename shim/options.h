@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * options.h - what the administrator wants.
+ *
+ * Three sources, the later wins: the inherited environment, the command
+ * line, and the variables of a rule, which count for its connection only.
+ */
+#ifndef SHIM_OPTIONS_H
+#define SHIM_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "log.h"
+
+enum option_id {
+#define OPT(id, name, variables, argument, preset, help) OPTION_##id,
+#define LETTER(letter, id, value)
+#include "options.def"
+#undef OPT
+#undef LETTER
+	OPTION_COUNT
+};
+
+struct options {
+	const char *text[OPTION_COUNT]; /* NULL: not set and no default */
+	bool given[OPTION_COUNT];	/* on the command line */
+	unsigned int exports;		/* enum env_set, from --export */
+	char *const *program;		/* NULL-terminated, program[0] set */
+
+	/* judged once, by options_parse */
+	int log_level;
+	enum log_format log_format;
+	unsigned int handshake_ms, idle_ms, close_ms;
+};
+
+/*
+ * Read the command line and the inherited environment.  --help and
+ * --version print to fd 1 and exit 0.  Anything wrong: one line that names
+ * it, and EXIT_USAGE; nothing has been read from the peer then.
+ */
+void options_parse(struct options *, int argc, char *const argv[]);
+
+/*
+ * A rule set `name`: take it as configuration for this connection.  False
+ * if name is none of our variables, or one that was needed before rules are
+ * read (SSL_USER, SSL_GROUP, SSL_CHROOT).  value must outlive options.
+ */
+bool options_from_rule(struct options *, const char *name, const char *value);
+
+/*
+ * Is it a variable of options.def?  Such never reach the application.
+ */
+bool options_is_variable(const char *name, size_t name_len);
+
+/*
+ * True if a flag is set.
+ */
+bool options_flag(const struct options *, enum option_id);
+
+#endif
