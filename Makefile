@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: ISC
+#
+# Needs a C11 compiler, GNU make, pkg-config, OpenSSL 3, tinycdb, libseccomp.
+# CC, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX and DESTDIR are yours: what the
+# program itself needs is in variables of its own, before yours.
+#
+#	WERROR=1      warnings are errors
+#	SANITIZE=...  -fsanitize=...; without the jail, which would kill it
+#	BUILD=DIR     everything that is made goes there
+
+PREFIX ?= /usr/local
+BUILD ?= build
+CFLAGS ?= -O2 -g
+CC_FOR_BUILD ?= $(CC)
+PKG_CONFIG ?= pkg-config
+INSTALL ?= install
+
+bindir = $(PREFIX)/bin
+libexecdir = $(PREFIX)/libexec/tlsshim
+mandir = $(PREFIX)/share/man
+docdir = $(PREFIX)/share/doc/tlsshim
+unitdir = $(PREFIX)/lib/systemd/system
+sysusersdir = $(PREFIX)/lib/sysusers.d
+
+VERSION := $(strip $(file <VERSION))
+
+# ---------------------------------------------------------------- flags
+
+# $(call try,FLAGS): FLAGS if compiler and libc take them without a word
+hash := \#
+try = $(shell echo '$(hash)include <features.h>' | $(CC) $(CFLAGS) -Werror \
+    $(1) -x c -c -o /dev/null - 2>/dev/null && echo '$(1)')
+
+warn := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+    -Wmissing-prototypes -Wvla -Wformat=2 $(if $(WERROR),-Werror)
+harden := -fPIE -fstack-protector-strong \
+    $(call try,-fstack-clash-protection) $(call try,-fcf-protection)
+# a packager's own choice of level counts; ASan has its own checks
+ifeq ($(findstring FORTIFY_SOURCE,$(CPPFLAGS) $(CFLAGS))$(SANITIZE),)
+harden += $(or $(call try,-D_FORTIFY_SOURCE=3),$(call try,-D_FORTIFY_SOURCE=2))
+endif
+sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
+    -fno-sanitize-recover=all)
+
+libs := libssl libcrypto libcdb
+our_cppflags := -D_GNU_SOURCE -DSHIM_VERSION='"$(VERSION)"' -Ishim -I$(BUILD) \
+    $(shell $(PKG_CONFIG) --cflags $(libs))
+our_cflags := -std=c11 $(warn) $(harden) $(sanitize)
+# bound at start: measured, it costs no more than binding lazily
+our_ldflags := -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,-O1 \
+    -Wl,--hash-style=gnu $(sanitize)
+our_libs := $(shell $(PKG_CONFIG) --libs $(libs))
+
+compile = $(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(CFLAGS) -MMD -MP -c
+link = $(CC) $(our_cflags) $(CFLAGS) $(our_ldflags) $(LDFLAGS)
+
+# -------------------------------------------------------------- sources
+
+object = $(patsubst %.c,$(BUILD)/%.o,$(1))
+all_objects := $(call object,$(wildcard shim/*.c))
+main_object := $(BUILD)/shim/main.o
+# the same program with and without the jail: valgrind, callgrind and the
+# sanitizers need calls that the jail forbids
+jailed := $(filter-out $(BUILD)/shim/jail_none.o,$(all_objects))
+unjailed := $(filter-out $(BUILD)/shim/jail.o,$(all_objects))
+shim_objects := $(if $(SANITIZE),$(unjailed),$(jailed))
+
+unit_tests := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
+test_tools := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
+jail_tools := $(if $(SANITIZE),,$(filter $(BUILD)/tests/jail-%,$(test_tools)))
+other_tools := $(filter-out $(BUILD)/tests/jail-%,$(test_tools))
+test_programs := $(unit_tests) $(jail_tools) $(other_tools) \
+    $(if $(SANITIZE),,$(BUILD)/nojail/tlsshim)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+.SECONDARY:
+MAKEFLAGS += --no-builtin-rules
+
+all: $(BUILD)/tlsshim ## build the program
+
+$(BUILD)/tlsshim: $(shim_objects)
+	$(link) -o $@ $^ $(our_libs)
+
+$(BUILD)/nojail/tlsshim: $(unjailed)
+	@mkdir -p $(@D)
+	$(link) -o $@ $^ $(our_libs)
+
+$(BUILD)/shim/%.o: shim/%.c VERSION
+	@mkdir -p $(@D)
+	$(compile) -o $@ $<
+
+# the seccomp filter as BPF, so that libseccomp is not loaded when we run
+$(BUILD)/shim/jail.o: | $(BUILD)/seccomp_filter.h
+
+$(BUILD)/seccomp_filter.h: $(BUILD)/tools/seccomp-compile
+	$< $@
+
+$(BUILD)/tools/seccomp-compile: tools/seccomp-compile.c shim/seccomp.def
+	@mkdir -p $(@D)
+	$(CC_FOR_BUILD) -std=c11 -D_GNU_SOURCE $(warn) -O1 -Ishim -o $@ $< \
+	    $$($(PKG_CONFIG) --cflags --libs libseccomp)
+
+$(BUILD)/tests/%.o: tests/unit/%.c
+	@mkdir -p $(@D)
+	$(compile) -Itests/unit -o $@ $<
+
+$(BUILD)/tests/%.o: tests/tools/%.c
+	@mkdir -p $(@D)
+	$(compile) -Itests/tools -o $@ $<
+
+$(unit_tests) $(other_tools): $(BUILD)/tests/%: $(BUILD)/tests/%.o \
+    $(filter-out $(main_object),$(unjailed))
+	$(link) -o $@ $^ $(our_libs)
+
+$(jail_tools): $(BUILD)/tests/%: $(BUILD)/tests/%.o \
+    $(filter-out $(main_object),$(jailed))
+	$(link) -o $@ $^ $(our_libs)
+
+-include $(wildcard $(BUILD)/shim/*.d $(BUILD)/tests/*.d)
+
+# ---------------------------------------------------------------- tests
+
+tap = BUILD=$(BUILD) tests/run
+
+check: check-unit check-integration check-attack ## unit, integration and attack tests
+
+test-programs: all $(test_programs)
+
+check-unit: $(unit_tests) ## small C programs with named cases
+	$(tap) unit
+
+check-integration: test-programs ## the program under its starters, with real clients
+	$(tap) integration
+
+check-attack: test-programs ## hostile peers and hostile inner processes
+	$(tap) attack
+
+check-system: test-programs ## the shipped units under a real systemd (root)
+	$(tap) system
+
+check-docs: test-programs ## documents against the tables and the tree
+	$(tap) docs
+
+lint: ## formatter, analysers, shell, manual pages, units; absent tools are told
+	$(tap) lint
+
+headers: ## each header compiles alone
+	@for cc in gcc clang; do for h in shim/*.h; do \
+	    $$cc -std=c11 $(our_cppflags) $(warn) -Werror -fsyntax-only \
+	    -x c $$h || exit 1; done; done
+
+sanitize: ## ASan and UBSan over unit and integration tests, then valgrind
+	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined check-unit check-integration
+	$(MAKE) check-valgrind
+
+check-valgrind: test-programs ## memory and descriptors of a connection, by valgrind
+	$(tap) valgrind
+
+bench: all $(BUILD)/nojail/tlsshim ## speed beside its peers
+	bench/run
+
+# -------------------------------------------------------------- install
+
+pages := $(wildcard docs/*.8 docs/*.5)
+units := $(wildcard units/*.socket units/*.service units/*.timer)
+texts := $(wildcard README.md NEWS LICENSE docs/*.md)
+examples := $(wildcard units/examples/*)
+# what people run; the others are for this tree
+scripts := $(filter-out scripts/test scripts/demo scripts/lib.sh scripts/packages,\
+    $(wildcard scripts/*))
+
+install: all ## install below $(DESTDIR)$(PREFIX)
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(unitdir) \
+	    $(sysusersdir) $(docdir)/examples $(mandir)/man5 $(mandir)/man8)
+	$(INSTALL) -m 755 $(BUILD)/tlsshim $(DESTDIR)$(bindir)/tlsshim
+	set -e; for f in $(units); do \
+	    sed 's|@bindir@|$(bindir)|g;s|@libexecdir@|$(libexecdir)|g' $$f \
+	        >$(DESTDIR)$(unitdir)/$${f##*/}; \
+	    chmod 644 $(DESTDIR)$(unitdir)/$${f##*/}; done
+	set -e; for f in $(pages); do \
+	    $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/; done
+	set -e; for f in $(scripts); do \
+	    $(INSTALL) -m 755 $$f $(DESTDIR)$(libexecdir)/; done
+	set -e; for f in $(texts); do \
+	    $(INSTALL) -m 644 $$f $(DESTDIR)$(docdir)/; done
+	set -e; for f in $(examples); do \
+	    $(INSTALL) -m 644 $$f $(DESTDIR)$(docdir)/examples/; done
+	$(INSTALL) -m 644 units/tlsshim.sysusers $(DESTDIR)$(sysusersdir)/tlsshim.conf
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(bindir)/tlsshim \
+	    $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(units))) \
+	    $(foreach p,$(pages),$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))) \
+	    $(DESTDIR)$(sysusersdir)/tlsshim.conf
+	rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(docdir)
+
+clean: ## remove what was built
+	rm -rf $(BUILD)
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1	\2/p' Makefile | \
+	    while IFS='	' read -r name what; do \
+	    printf '%-18s %s\n' "$$name" "$$what"; done
+
+.PHONY: all check test-programs check-unit check-integration check-attack \
+    check-system check-docs check-valgrind lint headers sanitize bench \
+    install uninstall clean help
