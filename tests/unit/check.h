@@ -6,12 +6,13 @@
  *	{
  *		CHECK(!name_valid("."));
  *	}
- *	static const struct check_case cases[] = { C(a_dot_alone_is_no_name), { 0 } };
+ *	static const struct check_case cases[] = {
+ *		C(a_dot_alone_is_no_name), { 0 }
+ *	};
  *	RUN(cases)
  *
  * Without an argument the program lists its cases, a line each; with one it
- * runs that case and exits 0 or 1.  tests/unit/unit.bats makes a @test of
- * each.
+ * runs that case and exits 0 or 1.  tests/run makes a test of each.
  */
 #ifndef CHECK_H
 #define CHECK_H
@@ -67,6 +68,8 @@ struct check_case {
 	}
 
 /* { C(name), C(other), { 0 } } */
+/* clang-format off */
 #define C(name) { #name, name }
+/* clang-format on */
 
 #endif
