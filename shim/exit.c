@@ -7,11 +7,10 @@
  */
 #include "exit.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-static bool
+bool
 started_by_systemd(void)
 {
 	const char *text = getenv("SYSTEMD_EXEC_PID");

@@ -2,6 +2,8 @@
 #ifndef SHIM_EXIT_H
 #define SHIM_EXIT_H
 
+#include <stdbool.h>
+
 enum exit_code {
 #define EXIT(id, code, remote, meaning) EXIT_##id = code,
 #include "exit.def"
@@ -14,5 +16,10 @@ enum exit_code {
  * Called by NET, and by main before there is a NET.
  */
 int exit_status(enum exit_code code);
+
+/*
+ * True if systemd started this very process (SYSTEMD_EXEC_PID is our pid).
+ */
+bool started_by_systemd(void);
 
 #endif

@@ -7,6 +7,18 @@
  * gets there: control characters, DEL, backslash and bytes above 0x7e become
  * \xHH, so a caller may pass text of a peer or of the other process.
  * (Exception: well-formed UTF-8 is not kept either; a log is ASCII.)
+ * The result of a format is escaped as a whole: a format's own text has no
+ * such bytes.
+ *
+ *	kv       tlsshim: id=ID: what: which: why
+ *	json     {"level":"err","id":"ID","message":"what: which: why"}
+ *	journal  MESSAGE (the kv line), PRIORITY, SYSLOG_IDENTIFIER, TLSSHIM_ID
+ *	syslog   tlsshim[PID]: id=ID: what: which: why  (facility daemon)
+ *
+ * id is left out before log_set_id.  kv and json lines begin with "<n>"
+ * (sd-daemon(3)) where fd 2 is the journal's stream.  A message that cannot
+ * be delivered is lost, and nothing else: errno is kept.  Messages make no
+ * system call but sendto, write and getpid, and take no memory.
  */
 #ifndef SHIM_LOG_H
 #define SHIM_LOG_H
@@ -77,6 +89,16 @@ void log_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_warnx(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
+
+/*
+ * Fields in place of a message, up to one without a key; NULL and "" are
+ * left out.  For summary.c, which says how they look.
+ */
+struct log_field {
+	const char *key, *value;
+	bool number; /* without quotes in JSON, if the value is one */
+};
+void log_fields(int priority, const struct log_field *);
 
 /*
  * log_err or log_errx, then _exit(exit_status(code)).
