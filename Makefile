@@ -21,6 +21,7 @@ mandir = $(PREFIX)/share/man
 docdir = $(PREFIX)/share/doc/tlsshim
 unitdir = $(PREFIX)/lib/systemd/system
 sysusersdir = $(PREFIX)/lib/sysusers.d
+tmpfilesdir = $(PREFIX)/lib/tmpfiles.d
 
 VERSION := $(strip $(file <VERSION))
 
@@ -176,7 +177,7 @@ scripts := $(filter-out scripts/test scripts/demo scripts/lib.sh scripts/package
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(unitdir) \
-	    $(sysusersdir) $(docdir)/examples $(mandir)/man5 $(mandir)/man8)
+	    $(sysusersdir) $(tmpfilesdir) $(docdir)/examples $(mandir)/man5 $(mandir)/man8)
 	$(INSTALL) -m 755 $(BUILD)/tlsshim $(DESTDIR)$(bindir)/tlsshim
 	set -e; for f in $(units); do \
 	    sed 's|@bindir@|$(bindir)|g;s|@libexecdir@|$(libexecdir)|g' $$f \
@@ -191,12 +192,14 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	set -e; for f in $(examples); do \
 	    $(INSTALL) -m 644 $$f $(DESTDIR)$(docdir)/examples/; done
 	$(INSTALL) -m 644 units/tlsshim.sysusers $(DESTDIR)$(sysusersdir)/tlsshim.conf
+	$(INSTALL) -m 644 units/tlsshim.tmpfiles $(DESTDIR)$(tmpfilesdir)/tlsshim.conf
 
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(bindir)/tlsshim \
 	    $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(units))) \
 	    $(foreach p,$(pages),$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))) \
-	    $(DESTDIR)$(sysusersdir)/tlsshim.conf
+	    $(DESTDIR)$(sysusersdir)/tlsshim.conf \
+	    $(DESTDIR)$(tmpfilesdir)/tlsshim.conf
 	rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(docdir)
 
 clean: ## remove what was built
