@@ -102,13 +102,13 @@ nothing_runs() {
 	[ -z "$(our_processes)" ]
 }
 
-# leave_nothing - the end of a test: stop what was started; fails if a
-# process of the program outlives its connection, or a sanitizer complained
+# leave_nothing [SECONDS] - the end of a test: stop what was started; fails if
+# a process outlives it by so long (10), or a sanitizer complained
 leave_nothing() {
 	local pid left=0
 
 	stop
-	if ! wait_for nothing_runs; then
+	if ! wait_for -t "${1:-10}" nothing_runs; then
 		for pid in $(our_processes); do
 			echo "left over: $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
 			kill -KILL "$pid"
