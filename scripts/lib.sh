@@ -61,11 +61,15 @@ install_packages() {
 unpack_peers() {
 	mkdir -p "$1"
 	for package in $(packages peers); do
-		[ ! -e "$1/$package" ] || continue
-		(cd "$1" && apt-get -qq download "$package") ||
-		    { apt update && (cd "$1" && apt-get -qq download "$package"); }
+		[ ! -d "$1/$package" ] || continue
+		download "$1" "$package" || { apt update; download "$1" "$package"; }
 		dpkg-deb -x "$1/$package"_*.deb "$1/$package"
+		rm "$1/$package"_*.deb
 	done
+}
+
+download() {
+	(cd "$1" && apt-get -qq -o APT::Sandbox::User=root download "$2" >&2)
 }
 
 # make_accounts - what a test run as root needs: the accounts of
