@@ -29,11 +29,11 @@ struct rules_subject {
 };
 
 enum rules_answer {
-	RULES_NONE,    /* no key matched: --default decides */
+	RULES_NONE, /* no key matched: --default decides (s6's: RULES_DENY) */
 	RULES_ALLOW,
 	RULES_DENY,
-	RULES_ABSENT,  /* the file does not exist (ENOENT, and only that) */
-	RULES_BROKEN   /* unreadable, truncated or damaged: deny, and say so */
+	RULES_ABSENT, /* the file does not exist (ENOENT, and only that) */
+	RULES_BROKEN  /* unreadable, truncated or damaged: deny, and say so */
 };
 
 enum { RULES_KEY_MAX = 512, RULES_DATA_MAX = 65536 };
@@ -44,7 +44,7 @@ struct rules_hit {
 	size_t key_len;
 	char *settings;	     /* NAME=VALUE NUL, repeated; owned by the hit */
 	size_t settings_len; /* bytes, all NULs counted */
-	const char *why;     /* for RULES_BROKEN: a static phrase, or NULL: errno */
+	const char *why; /* for RULES_BROKEN: a static phrase, or NULL: errno */
 };
 
 /*

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * rules.c - ask a cdb whether this peer may come in.
+ *
+ * Runs in:  the keeper (SSL_USER).
+ * Trusts:   who may write the file to mean what it says; not that it is
+ *           whole.
+ * Refuses:  a file that is not exactly as long as its header says, and data
+ *           that no compiler of rules writes: half a rule must not let in.
+ *
+ * tinycdb checks every position it follows against the file, but knows
+ * nothing of the rest.  A file cut short or not finished (the header is
+ * written last, so it is zeros) would look like one with fewer rules.
+ * Compilers rename a new file over the old; who writes into a file in place
+ * while it is read may see the keeper die of SIGBUS: closed, too.
+ */
+#include "rules.h"
+
+#include <cdb.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "rules_key.h"
+
+enum { CDB_TABLES = 256, CDB_HEADER = CDB_TABLES * 8 };
+enum { S6_PART_MAX = 4096 };
+
+struct lookup {
+	struct cdb cdb;
+	struct rules_hit *hit;
+};
+
+/*
+ * why: NULL for errno.
+ */
+static void
+broken(struct rules_hit *hit, const char *why)
+{
+	hit->answer = RULES_BROKEN;
+	hit->why = why;
+}
+
+/* ---------------------------------------------------------------- data */
+
+/*
+ * The settings are never longer than the data they come from.
+ */
+static bool
+settings_reserve(struct rules_hit *hit, size_t len)
+{
+	if (len == 0 || (hit->settings = malloc(len)) != NULL)
+		return (true);
+	broken(hit, NULL);
+	return (false);
+}
+
+static void
+settings_add(struct rules_hit *hit, const char *setting, size_t len)
+{
+	memcpy(hit->settings + hit->settings_len, setting, len);
+	hit->settings_len += len;
+}
+
+/*
+ * Items that end with NUL: D denies, +NAME=VALUE sets.  tcpserver skips
+ * what it does not know, and so must we; but data that does not even begin
+ * like a rule is none, and a D whose NUL is missing denies.
+ */
+static void
+judge_tcprules(struct rules_hit *hit, const char *data, size_t len)
+{
+	size_t at, item;
+
+	if (len > 0 && data[0] != 'D' && data[0] != '+') {
+		broken(hit, "the data of a key is no rule");
+		return;
+	}
+	if (!settings_reserve(hit, len))
+		return;
+	hit->answer = RULES_ALLOW;
+	for (at = 0; at < len; at += item + 1) {
+		item = strnlen(data + at, len - at);
+		if (data[at] == 'D')
+			hit->answer = RULES_DENY;
+		else if (data[at] == '+' && at + item < len &&
+		    memchr(data + at, '=', item) != NULL)
+			settings_add(hit, data + at + 1, item);
+	}
+}
+
+static size_t
+get_be16(const char *data)
+{
+	return ((size_t)(unsigned char)data[0] << 8 | (unsigned char)data[1]);
+}
+
+/*
+ * An allowance of s6: 'A', the length of the environment, the environment,
+ * the length of the program, the program.  False: it is not that.
+ */
+static bool
+s6_split(const char *data, size_t len, size_t *env_len, size_t *exec_len)
+{
+	if (len < 5 || data[0] != 'A')
+		return (false);
+	*env_len = get_be16(data + 1);
+	if (*env_len > S6_PART_MAX || *env_len > len - 5)
+		return (false);
+	if (*env_len > 0 && data[3 + *env_len - 1] != '\0')
+		return (false);
+	*exec_len = get_be16(data + 3 + *env_len);
+	return (*exec_len <= S6_PART_MAX && 5 + *env_len + *exec_len == len);
+}
+
+/*
+ * A name without a value is to be unset.  The rule that takes a variable
+ * away may be the one that forbids relaying: not to be skipped.
+ */
+static bool
+s6_env_only_sets(const char *env, size_t len)
+{
+	size_t at, item;
+
+	for (at = 0; at < len; at += item + 1) {
+		item = strlen(env + at);
+		if (memchr(env + at, '=', item) == NULL)
+			return (false);
+	}
+	return (true);
+}
+
+static void
+judge_s6(struct rules_hit *hit, const char *data, size_t len)
+{
+	size_t env_len, exec_len;
+
+	if (len > 0 && data[0] == 'D')
+		hit->answer = RULES_DENY;
+	else if (!s6_split(data, len, &env_len, &exec_len))
+		broken(hit, "the data of an s6 key is no rule");
+	else if (exec_len > 0)
+		broken(hit, "exec in s6 rules is not supported");
+	else if (!s6_env_only_sets(data + 3, env_len))
+		broken(hit,
+		    "unsetting a variable in s6 rules is not supported");
+	else if (settings_reserve(hit, env_len)) {
+		hit->answer = RULES_ALLOW;
+		if (env_len > 0)
+			settings_add(hit, data + 3, env_len);
+	}
+}
+
+/* ------------------------------------------------------------- look-up */
+
+static bool
+try_key(struct lookup *l, enum rules_writer writer, const char *key, size_t len)
+{
+	struct rules_hit *hit = l->hit;
+	const char *data;
+	int found;
+
+	found = cdb_find(&l->cdb, key, (unsigned int)len);
+	if (found == 0)
+		return (false);
+	memcpy(hit->key, key, len);
+	hit->key_len = len;
+	if (found < 0 || (data = cdb_getdata(&l->cdb)) == NULL)
+		broken(hit, "the cdb is damaged");
+	else if (cdb_datalen(&l->cdb) > RULES_DATA_MAX)
+		broken(hit, "the data of a key is too long");
+	else if (writer == RULES_BY_S6)
+		judge_s6(hit, data, cdb_datalen(&l->cdb));
+	else
+		judge_tcprules(hit, data, cdb_datalen(&l->cdb));
+	return (true);
+}
+
+/*
+ * All writers lay the 256 tables one behind the other, from the end of the
+ * records to the end of the file.
+ */
+static bool
+header_fits(const struct cdb *cdb, uint64_t size)
+{
+	const unsigned char *entry = cdb_get(cdb, CDB_HEADER, 0);
+	uint64_t end;
+	int i;
+
+	if (entry == NULL || (end = cdb_unpack(entry)) < CDB_HEADER)
+		return (false);
+	for (i = 0; i < CDB_TABLES; i++, entry += 8) {
+		if (cdb_unpack(entry) != end)
+			return (false);
+		end += (uint64_t)cdb_unpack(entry + 4) * 8;
+	}
+	return (end == size);
+}
+
+/*
+ * s6 denies who is not named, and whoever wrote such a file relies on it.
+ * The first record tells whose file it is.
+ */
+static bool
+cdb_is_s6(const struct cdb *cdb)
+{
+	const unsigned char *record = cdb_get(cdb, 8, CDB_HEADER);
+	const char *key;
+	unsigned int len;
+
+	if (record == NULL)
+		return (false);
+	len = cdb_unpack(record);
+	key = cdb_get(cdb, len, CDB_HEADER + 8);
+	return (key != NULL && rules_key_is_s6(key, len));
+}
+
+static void
+find_in_file(struct rules_hit *hit, int fd, enum rules_match match,
+    const struct rules_subject *subject)
+{
+	struct lookup l = { .hit = hit };
+	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		broken(hit, NULL);
+	else if (!S_ISREG(st.st_mode))
+		broken(hit, "not a regular file");
+	else if (st.st_size < CDB_HEADER || st.st_size > UINT32_MAX)
+		broken(hit, "not a cdb, or cut short");
+	else if (cdb_init(&l.cdb, fd) == -1)
+		broken(hit, NULL);
+	else {
+		if (!header_fits(&l.cdb, (uint64_t)st.st_size))
+			broken(hit, "not a cdb, or cut short");
+		else if (!rules_each_key(subject, match, try_key, &l) &&
+		    cdb_is_s6(&l.cdb))
+			hit->answer = RULES_DENY;
+		cdb_free(&l.cdb);
+	}
+}
+
+void
+rules_find(struct rules_hit *hit, const char *path, enum rules_match match,
+    const struct rules_subject *subject)
+{
+	int fd, saved_errno;
+
+	memset(hit, 0, sizeof(*hit));
+	hit->answer = RULES_NONE;
+	/* O_NONBLOCK: a FIFO would wait for its writer */
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1) {
+		if (errno == ENOENT)
+			hit->answer = RULES_ABSENT;
+		else
+			broken(hit, NULL);
+		return;
+	}
+	find_in_file(hit, fd, match, subject);
+	saved_errno = errno;
+	close(fd);
+	errno = saved_errno;
+}
+
+/* ------------------------------------------------------------ settings */
+
+bool
+rules_setting(struct rules_hit *hit, size_t *at, const char **name,
+    const char **value)
+{
+	char *setting, *equals;
+
+	if (*at >= hit->settings_len)
+		return (false);
+	setting = hit->settings + *at;
+	/* on a second walk the '=' is a NUL already */
+	if ((equals = strchr(setting, '=')) != NULL)
+		*equals = '\0';
+	*name = setting;
+	*value = setting + strlen(setting) + 1;
+	*at = (size_t)(*value - hit->settings) + strlen(*value) + 1;
+	return (true);
+}
+
+void
+rules_free(struct rules_hit *hit)
+{
+	free(hit->settings);
+	hit->settings = NULL;
+	hit->settings_len = 0;
+}
