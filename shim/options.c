@@ -371,6 +371,19 @@ options_is_variable(const char *name, size_t name_len)
 	return (false);
 }
 
+/*
+ * A rule's certificate brings its own key and chain, or has them in its
+ * file: another certificate's would not fit.
+ */
+static void
+forget_pair(struct options *o)
+{
+	if (!o->from_rule[OPTION_KEY])
+		o->text[OPTION_KEY] = NULL;
+	if (!o->from_rule[OPTION_CHAIN])
+		o->text[OPTION_CHAIN] = NULL;
+}
+
 bool
 options_from_rule(struct options *o, const char *name, const char *value)
 {
@@ -382,7 +395,10 @@ options_from_rule(struct options *o, const char *name, const char *value)
 		if (i == OPTION_TLS_USER || i == OPTION_TLS_GROUP ||
 		    i == OPTION_CHROOT)
 			return (false);
+		if (i == OPTION_CERT)
+			forget_pair(o);
 		o->text[i] = value;
+		o->from_rule[i] = true;
 		return (true);
 	}
 	return (false);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * account.c - the three accounts of a connection.
+ *
+ * Runs in:  the process before it forks, as the starter's user.
+ * Trusts:   the host's account database.
+ * Refuses:  uid 0 for the application unless --allow-root, and uid 0 for NET
+ *           always.
+ */
+#include "account.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "options.h"
+
+static const char tls_account[] = "tlsshim", net_account[] = "tlsshim-net";
+
+/* the range that systemd and others leave alone; never in a passwd file */
+enum { PER_CONNECTION_BASE = 2013265920 };
+
+_Static_assert(sizeof(uid_t) == sizeof(uint32_t), "uids are 32 bits wide");
+
+/*
+ * A decimal uid or gid; false if text is none.
+ */
+static bool
+parse_id(const char *text, uint32_t *id)
+{
+	char *end;
+	unsigned long n;
+
+	if (*text < '0' || *text > '9')
+		return (false);
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (*end != '\0' || errno != 0 || n >= UINT32_MAX)
+		return (false);
+	*id = (uint32_t)n;
+	return (true);
+}
+
+static void
+find_groups(struct account *a, const char *name)
+{
+	int count = 32;
+
+	for (;;) {
+		free(a->groups);
+		a->groups = calloc((size_t)count, sizeof(gid_t));
+		if (a->groups == NULL)
+			fatal(EXIT_SYSTEM, "groups: %s", name);
+		if (getgrouplist(name, a->gid, a->groups, &count) != -1)
+			break;
+	}
+	a->group_count = (size_t)count;
+}
+
+/*
+ * False, with errno 0 or the trouble, if there is no such account.
+ */
+static bool
+find_user(struct account *a, const char *text)
+{
+	struct passwd *pw;
+	uint32_t id;
+
+	errno = 0;
+	if (parse_id(text, &id)) {
+		a->uid = id;
+		pw = getpwuid(id);
+		/* a number needs no account: its group has the same number */
+		a->gid = pw == NULL ? id : pw->pw_gid;
+	} else {
+		pw = getpwnam(text);
+		if (pw == NULL)
+			return (false);
+		a->uid = pw->pw_uid;
+		a->gid = pw->pw_gid;
+	}
+	if (pw != NULL)
+		find_groups(a, pw->pw_name);
+	return (true);
+}
+
+static void
+find_group(struct account *a, const char *option, const char *text)
+{
+	struct group *gr;
+	uint32_t id;
+
+	if (text == NULL)
+		return;
+	errno = 0;
+	if (parse_id(text, &id)) {
+		a->gid = id;
+	} else {
+		gr = getgrnam(text);
+		if (gr == NULL)
+			fatalx(EXIT_USAGE, "%s: %s: %s", option, text,
+			    errno == 0 ? "no such group" : strerror(errno));
+		a->gid = gr->gr_gid;
+	}
+	/* a named group replaces the account's others, as setgid(1) tools do */
+	free(a->groups);
+	a->groups = NULL;
+	a->group_count = 0;
+}
+
+static void
+find_named(struct account *a, const char *option, const char *text)
+{
+	if (!find_user(a, text))
+		fatalx(EXIT_USAGE, "%s: %s: %s", option, text,
+		    errno == 0 ? "no such account" : strerror(errno));
+}
+
+static void
+find_tls(struct account *a, const struct options *o)
+{
+	const char *user = o->text[OPTION_TLS_USER];
+
+	if (user != NULL)
+		find_named(a, "--tls-user", user);
+	else
+		/* without that account files are read as root */
+		find_user(a, tls_account);
+	find_group(a, "--tls-group", o->text[OPTION_TLS_GROUP]);
+}
+
+static void
+find_net(struct account *a, const struct options *o)
+{
+	const char *user = o->text[OPTION_NET_USER];
+	struct passwd *pw;
+	uint32_t id;
+
+	a->uid = a->gid = (uid_t)PER_CONNECTION_BASE + (uid_t)getpid();
+	if (user != NULL && strcmp(user, "per-connection") == 0)
+		return;
+	if (user != NULL && parse_id(user, &id)) {
+		a->uid = a->gid = id;
+	} else {
+		errno = 0;
+		pw = getpwnam(user == NULL ? net_account : user);
+		if (pw == NULL && user != NULL)
+			fatalx(EXIT_USAGE, "--net-user: %s: %s", user,
+			    errno == 0 ? "no such account" : strerror(errno));
+		if (pw == NULL)
+			return;
+		a->uid = pw->pw_uid;
+		a->gid = pw->pw_gid;
+	}
+	if (a->uid == 0 || a->gid == 0)
+		fatalx(EXIT_USAGE, "--net-user: %s: root cannot be the account "
+		    "that talks to the network", user);
+}
+
+static void
+find_app(struct account *a, const struct options *o)
+{
+	const char *user = o->text[OPTION_USER];
+
+	if (user == NULL)
+		fatalx(EXIT_USAGE, "--user: missing: started as root, the "
+		    "program needs an account to run as");
+	find_named(a, "--user", user);
+	find_group(a, "--group", o->text[OPTION_GROUP]);
+	if (a->uid == 0 && !options_flag(o, OPTION_ALLOW_ROOT))
+		fatalx(EXIT_USAGE, "--user: %s: is uid 0: name another "
+		    "account, or add --allow-root", user);
+}
+
+/*
+ * Without root there is one uid for all; only that may be asked for.
+ */
+static void
+check_own(const struct options *o)
+{
+	static const enum option_id needs_root[] = { OPTION_TLS_USER,
+		OPTION_TLS_GROUP, OPTION_NET_USER, OPTION_CHROOT };
+	const char *user = o->text[OPTION_USER];
+	const char *group = o->text[OPTION_GROUP];
+	struct account a = { .uid = geteuid(), .gid = getegid() };
+	size_t i;
+
+	if (user != NULL)
+		find_named(&a, "--user", user);
+	if (user != NULL && a.uid != geteuid())
+		fatalx(EXIT_USAGE, "--user: %s: not started as root, so the "
+		    "program cannot run as it", user);
+	if (group != NULL)
+		find_group(&a, "--group", group);
+	if (group != NULL && a.gid != getegid())
+		fatalx(EXIT_USAGE, "--group: %s: not started as root, so the "
+		    "program cannot run as it", group);
+	free(a.groups);
+	for (i = 0; i < sizeof(needs_root) / sizeof(needs_root[0]); i++)
+		if (o->given[needs_root[i]])
+			log_info("%s: ignored: not started as root",
+			    o->text[needs_root[i]]);
+}
+
+void
+accounts_find(struct accounts *a, const struct options *o)
+{
+	memset(a, 0, sizeof(*a));
+	a->root = geteuid() == 0;
+	if (!a->root) {
+		if (getuid() == 0)
+			fatalx(EXIT_USAGE, "uid: %ld: real uid is root's, "
+			    "effective is not: start it as one or the other",
+			    (long)geteuid());
+		check_own(o);
+		return;
+	}
+	find_app(&a->app, o);
+	find_tls(&a->tls, o);
+	find_net(&a->net, o);
+	if (a->net.uid == a->app.uid || a->net.uid == a->tls.uid)
+		fatalx(EXIT_USAGE, "--net-user: uid %ld: is also the account "
+		    "of %s; it must be its own", (long)a->net.uid,
+		    a->net.uid == a->app.uid ? "the program" : "the files");
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * connection.h - what is known before NET and KEEPER part.
+ */
+#ifndef SHIM_CONNECTION_H
+#define SHIM_CONNECTION_H
+
+#include <signal.h>
+
+#include "account.h"
+#include "options.h"
+#include "peer.h"
+
+enum { CONNECTION_ID_MAX = 17 };
+
+struct connection {
+	int fd; /* 0, or 3 from systemd */
+	struct peer peer;
+	char id[CONNECTION_ID_MAX]; /* 16 hex digits, random */
+	struct options options;
+	struct accounts accounts;
+	sigset_t mask; /* the starter's, for the application */
+};
+
+/*
+ * The ends of the pairs that one of the two processes owns.
+ */
+struct links {
+	int channel;  /* SOCK_SEQPACKET, msg.h */
+	int to_app;   /* SOCK_STREAM: NET writes, the application's fd 0 */
+	int from_app; /* SOCK_STREAM: NET reads, the application's fd 1 */
+};
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * deadline.c - points on the monotonic clock.
+ *
+ * Runs in:  every process.
+ * Trusts:   the kernel's clock, which no change of the date moves.
+ */
+#include "deadline.h"
+
+#include <limits.h>
+#include <time.h>
+
+deadline
+deadline_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return ((deadline)now.tv_sec * 1000 + now.tv_nsec / 1000000);
+}
+
+deadline
+deadline_in(unsigned int ms)
+{
+	return (deadline_now() + (deadline)ms);
+}
+
+int
+deadline_left(deadline point)
+{
+	deadline left = point - deadline_now();
+
+	if (left < 0)
+		return (0);
+	return (left > INT_MAX ? INT_MAX : (int)left);
+}
+
+deadline
+deadline_first(deadline a, deadline b)
+{
+	return (a < b ? a : b);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * deadline.h - points on the monotonic clock, in milliseconds.
+ */
+#ifndef SHIM_DEADLINE_H
+#define SHIM_DEADLINE_H
+
+#include <stdint.h>
+
+typedef int64_t deadline;
+
+deadline deadline_now(void);
+deadline deadline_in(unsigned int ms);
+
+/*
+ * Milliseconds left, for poll(2): 0 when it has passed, at most INT_MAX.
+ */
+int deadline_left(deadline);
+
+/*
+ * The earlier of two.
+ */
+deadline deadline_first(deadline, deadline);
+
+#endif

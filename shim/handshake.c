@@ -1,0 +1,471 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * handshake.c - from a connected socket to agreed keys, or a reason.
+ *
+ * Runs in:  NET, inside the jail.
+ * Trusts:   OpenSSL; the KEEPER's answers.
+ * Refuses:  renegotiation, compression, early data (policy.c).
+ */
+#include "handshake.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "alert.h"
+#include "key_ask.h"
+#include "log.h"
+
+/* OpenSSL's provider has no place for a pointer of ours (key_ask.h) */
+static struct handshake *current;
+
+/* ---------------------------------------------------------- preparation */
+
+void
+handshake_prepare_library(void)
+{
+	/*
+	 * No openssl.cnf (NET could not read it, and both sides must agree),
+	 * no tables of legacy names, no error texts, nothing at exit: each
+	 * costs a part of a millisecond for every connection.
+	 */
+	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
+		OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+		OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
+		OPENSSL_INIT_NO_ADD_ALL_DIGESTS | OPENSSL_INIT_NO_ATEXIT,
+		NULL) != 1 ||
+	    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG |
+		OPENSSL_INIT_NO_LOAD_SSL_STRINGS |
+		OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL) != 1 ||
+	    /* what signatures of certificates are named by */
+	    EVP_add_digest(EVP_sha1()) != 1 ||
+	    EVP_add_digest(EVP_sha256()) != 1 ||
+	    EVP_add_digest(EVP_sha384()) != 1 ||
+	    EVP_add_digest(EVP_sha512()) != 1)
+		fatalx(EXIT_SYSTEM, "OpenSSL: cannot be started");
+}
+
+/* --------------------------------------------------------- ask the KEEPER */
+
+/*
+ * Send h->msg and wait for the answer of this type in h->msg.
+ */
+static bool
+ask(struct handshake *h)
+{
+	if (channel_send(h->channel, &h->msg) == -1) {
+		h->keeper_gone = true;
+		return (false);
+	}
+	return (true);
+}
+
+static bool
+await(struct handshake *h, enum msg_type type)
+{
+	enum channel_result got;
+
+	got = channel_receive(h->channel, &h->msg, h->until);
+	if (got == CHANNEL_MESSAGE && h->msg.type == type)
+		return (true);
+	h->keeper_gone = got != CHANNEL_LATE;
+	return (false);
+}
+
+static size_t
+ask_keeper_to_sign(uint16_t scheme, const uint8_t *bytes, size_t len,
+    uint8_t *signature, size_t size)
+{
+	struct handshake *h = current;
+	const uint8_t *answer;
+	size_t n;
+
+	msg_begin(&h->msg, MSG_SIGN);
+	msg_put_u16(&h->msg, scheme);
+	msg_put_rest(&h->msg, bytes, len);
+	if (!ask(h) || !await(h, MSG_SIGNATURE))
+		return (0);
+	answer = msg_get_rest(&h->msg, &n);
+	if (answer == NULL || n > size)
+		return (0);
+	memcpy(signature, answer, n);
+	return (n);
+}
+
+/*
+ * The leaf comes first and brings the key without a key.
+ */
+static bool
+use_certificate(struct handshake *h, X509 *cert, bool is_leaf)
+{
+	EVP_PKEY *key;
+	bool used;
+
+	if (!is_leaf)
+		return (SSL_add1_chain_cert(h->ssl, cert) == 1);
+	key = key_ask_new(cert, ask_keeper_to_sign);
+	used = key != NULL && SSL_use_certificate(h->ssl, cert) == 1 &&
+	    SSL_use_PrivateKey(h->ssl, key) == 1;
+	EVP_PKEY_free(key);
+	return (used);
+}
+
+static bool
+receive_chain(struct handshake *h)
+{
+	const unsigned char *der;
+	bool last = false, used;
+	size_t len, n;
+	X509 *cert;
+
+	for (n = 0; !last; n++) {
+		if (!await(h, MSG_CHAIN))
+			return (false);
+		last = msg_get_u8(&h->msg) != 0;
+		der = msg_get_rest(&h->msg, &len);
+		cert = der == NULL ? NULL : d2i_X509(NULL, &der, (long)len);
+		used = cert != NULL && use_certificate(h, cert, n == 0);
+		X509_free(cert);
+		if (!used) {
+			log_errx("certificate: number %zu of the chain: OpenSSL "
+			    "does not take it", n + 1);
+			h->keeper_gone = true;
+			return (false);
+		}
+	}
+	h->channel->phase = PHASE_HANDSHAKE;
+	return (true);
+}
+
+/* ------------------------------------------------------------ ClientHello */
+
+/*
+ * The extension's body less its outer length of `width` bytes.
+ */
+static const uint8_t *
+extension(SSL *ssl, unsigned int type, size_t width, size_t *len)
+{
+	const unsigned char *body;
+
+	*len = 0;
+	if (SSL_client_hello_get0_ext(ssl, type, &body, len) != 1 ||
+	    *len < width) {
+		*len = 0;
+		return (NULL);
+	}
+	*len -= width;
+	return (body + width);
+}
+
+static void
+copy_list(SSL *ssl, unsigned int type, size_t width, struct hello_list *list)
+{
+	size_t len;
+	const uint8_t *from = extension(ssl, type, width, &len);
+
+	hello_list_copy(list, from, len);
+}
+
+static size_t
+copy_bytes(SSL *ssl, unsigned int type, uint8_t *to, size_t size)
+{
+	size_t len;
+	const uint8_t *from = extension(ssl, type, 2, &len);
+
+	if (from == NULL || len > size)
+		return (0);
+	memcpy(to, from, len);
+	return (len);
+}
+
+/*
+ * RFC 6066, 3: u16 list, then u8 type, u16 length, name.
+ */
+static void
+copy_server_name(SSL *ssl, struct hello *hello)
+{
+	size_t len;
+	const uint8_t *from =
+	    extension(ssl, TLSEXT_TYPE_server_name, 2, &len);
+
+	if (from == NULL || len < 3 || from[0] != TLSEXT_NAMETYPE_host_name ||
+	    (size_t)(from[1] << 8 | from[2]) != len - 3)
+		return;
+	server_name_copy(hello->server_name, from + 3, len - 3);
+}
+
+static void
+copy_hello(SSL *ssl, struct hello *hello)
+{
+	const unsigned char *suites;
+	size_t len = SSL_client_hello_get0_ciphers(ssl, &suites);
+
+	hello_list_copy(&hello->suites, suites, len);
+	copy_server_name(ssl, hello);
+	copy_list(ssl, TLSEXT_TYPE_supported_versions, 1, &hello->versions);
+	copy_list(ssl, TLSEXT_TYPE_supported_groups, 2, &hello->groups);
+	copy_list(ssl, TLSEXT_TYPE_signature_algorithms, 2, &hello->sigalgs);
+	copy_list(ssl, TLSEXT_TYPE_signature_algorithms_cert, 2,
+	    &hello->sigalgs_cert);
+	hello->alpn_len = copy_bytes(ssl,
+	    TLSEXT_TYPE_application_layer_protocol_negotiation, hello->alpn,
+	    sizeof(hello->alpn));
+	hello->ca_names_len = copy_bytes(ssl,
+	    TLSEXT_TYPE_certificate_authorities, hello->ca_names,
+	    sizeof(hello->ca_names));
+}
+
+static int
+on_client_hello(SSL *ssl, int *alert, void *argument)
+{
+	struct handshake *h = argument;
+
+	if (h->hello_sent)
+		return (SSL_CLIENT_HELLO_SUCCESS);
+	h->hello_sent = true;
+	copy_hello(ssl, &h->hello);
+	hello_put(&h->msg, &h->hello);
+	if (ask(h) && receive_chain(h))
+		return (SSL_CLIENT_HELLO_SUCCESS);
+	*alert = SSL_AD_INTERNAL_ERROR;
+	return (SSL_CLIENT_HELLO_ERROR);
+}
+
+static void
+on_info(const SSL *ssl, int where, int value)
+{
+	struct handshake *h = current;
+	uint8_t description = (uint8_t)(value & 0xff);
+
+	(void)ssl;
+	if ((where & SSL_CB_ALERT) == 0 || description == ALERT_CLOSE_NOTIFY)
+		return;
+	if ((where & SSL_CB_READ) != 0) {
+		h->has_received = true;
+		h->alert_received = description;
+	} else {
+		h->has_sent = true;
+		h->alert_sent = description;
+	}
+}
+
+/* -------------------------------------------------------------- handshake */
+
+void
+handshake_init(struct handshake *h, struct wire *wire, struct channel *channel)
+{
+	memset(h, 0, sizeof(*h));
+	h->wire = wire;
+	h->channel = channel;
+	current = h;
+	h->ctx = SSL_CTX_new(TLS_server_method());
+	if (h->ctx == NULL || key_ask_register() == -1)
+		fatalx(EXIT_SYSTEM, "OpenSSL: no context: error %lx",
+		    ERR_peek_error());
+	SSL_CTX_set_client_hello_cb(h->ctx, on_client_hello, h);
+	SSL_CTX_set_info_callback(h->ctx, on_info);
+	SSL_CTX_set_mode(h->ctx,
+	    SSL_MODE_ENABLE_PARTIAL_WRITE |
+		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
+		SSL_MODE_RELEASE_BUFFERS);
+}
+
+static void
+start(struct handshake *h, const struct policy *policy)
+{
+	const char *refused = policy_apply(h->ctx, policy);
+	BIO *bio;
+
+	if (refused != NULL)
+		fatalx(EXIT_USAGE, "policy: %s: OpenSSL does not take them",
+		    refused);
+	h->ssl = SSL_new(h->ctx);
+	if (h->ssl == NULL)
+		fatalx(EXIT_SYSTEM, "OpenSSL: no connection: error %lx",
+		    ERR_peek_error());
+	bio = wire_bio(h->wire);
+	SSL_set_bio(h->ssl, bio, bio);
+	SSL_set_accept_state(h->ssl);
+}
+
+void
+handshake_failure(const struct handshake *h, struct ending *e)
+{
+	if (h->keeper_gone) {
+		e->kind = ENDING_ERROR;
+	} else if (h->has_received) {
+		e->kind = ENDING_ALERT_RECEIVED;
+		e->alert = h->alert_received;
+	} else if (h->has_sent) {
+		e->kind = ENDING_ALERT_SENT;
+		e->alert = h->alert_sent;
+	} else {
+		e->kind = ENDING_ERROR;
+	}
+}
+
+/*
+ * The peer was not (yet) speaking TLS: noise, not a failure.
+ */
+static bool
+was_probe(const struct handshake *h, struct ending *e)
+{
+	e->probe = ending_probe(h->wire->first, h->wire->first_len);
+	if (h->hello_sent || e->probe == NULL)
+		return (false);
+	e->kind = ENDING_PROBE;
+	return (true);
+}
+
+/*
+ * False, with the ending, when the peer is gone or late.
+ */
+static bool
+wait_for_peer(struct handshake *h, struct ending *e)
+{
+	struct pollfd p = { .fd = h->wire->fd, .events = POLLIN };
+
+	if (h->wire->eof) {
+		if (!was_probe(h, e))
+			e->kind = h->wire->error != 0 ? ENDING_RESET :
+							ENDING_TRUNCATED;
+		return (false);
+	}
+	if (h->wire->out.len > 0)
+		p.events |= POLLOUT;
+	if (poll(&p, 1, deadline_left(h->until)) <= 0 &&
+	    deadline_left(h->until) == 0) {
+		e->kind = ENDING_TIMEOUT;
+		return (false);
+	}
+	h->wire->readable = (p.revents & ~POLLOUT) != 0;
+	h->wire->writable = (p.revents & POLLOUT) != 0 || h->wire->writable;
+	return (true);
+}
+
+void
+handshake_run(struct handshake *h, const struct policy *policy, deadline until,
+    struct ending *e)
+{
+	deadline began = deadline_now();
+	int done;
+
+	h->until = until;
+	start(h, policy);
+	for (;;) {
+		ERR_clear_error();
+		done = SSL_do_handshake(h->ssl);
+		wire_flush(h->wire);
+		if (done == 1)
+			break;
+		if (SSL_get_error(h->ssl, done) != SSL_ERROR_WANT_READ &&
+		    SSL_get_error(h->ssl, done) != SSL_ERROR_WANT_WRITE) {
+			if (!was_probe(h, e))
+				handshake_failure(h, e);
+			log_debug("handshake: failed: OpenSSL reason %d",
+			    ERR_GET_REASON(ERR_peek_error()));
+			return;
+		}
+		if (!wait_for_peer(h, e))
+			return;
+		wire_fill(h->wire);
+	}
+	h->ms = (unsigned int)(deadline_now() - began);
+	h->channel->phase = PHASE_DONE;
+}
+
+/* ------------------------------------------------------------------ facts */
+
+static void
+fact(struct facts *f, enum fact_id id, const char *text)
+{
+	snprintf(f->text[id], sizeof(f->text[id]), "%s",
+	    text == NULL ? "" : text);
+}
+
+static void
+fact_number(struct facts *f, enum fact_id id, unsigned int number)
+{
+	snprintf(f->text[id], sizeof(f->text[id]), "%u", number);
+}
+
+static void
+fact_cipher(struct facts *f, const SSL *ssl)
+{
+	const SSL_CIPHER *cipher = SSL_get_current_cipher(ssl);
+	int of, bits = SSL_CIPHER_get_bits(cipher, &of);
+
+	fact(f, FACT_CIPHER, SSL_CIPHER_get_name(cipher));
+	fact_number(f, FACT_USEKEYSIZE, (unsigned int)bits);
+	fact_number(f, FACT_ALGKEYSIZE, (unsigned int)of);
+	fact(f, FACT_EXPORT, bits < 56 ? "true" : "false");
+}
+
+static void
+fact_session_id(struct facts *f, const SSL *ssl)
+{
+	const SSL_SESSION *session = SSL_get_session(ssl);
+	const unsigned char *id;
+	unsigned int len = 0, i;
+
+	id = session == NULL ? NULL : SSL_SESSION_get_id(session, &len);
+	for (i = 0; i < len && 2 * i + 2 < FACT_MAX; i++)
+		snprintf(f->text[FACT_SESSION_ID] + 2 * i, 3, "%02x", id[i]);
+}
+
+/*
+ * RFC 9266: 32 bytes, no context.
+ */
+static void
+fact_exporter(struct facts *f, SSL *ssl)
+{
+	static const char label[] = "EXPORTER-Channel-Binding";
+	unsigned char value[32];
+
+	/* RFC 9266, 4.1: TLS 1.2 needs the extended master secret */
+	if (SSL_version(ssl) < TLS1_3_VERSION &&
+	    SSL_get_extms_support(ssl) != 1)
+		return;
+	if (SSL_export_keying_material(ssl, value, sizeof(value), label,
+		sizeof(label) - 1, NULL, 0, 0) == 1)
+		EVP_EncodeBlock((unsigned char *)f->text[FACT_EXPORTER], value,
+		    sizeof(value));
+}
+
+static void
+fact_alpn(struct facts *f, const SSL *ssl)
+{
+	const unsigned char *name;
+	unsigned int len;
+
+	SSL_get0_alpn_selected(ssl, &name, &len);
+	snprintf(f->text[FACT_ALPN], FACT_MAX, "%.*s", (int)len,
+	    len == 0 ? "" : (const char *)name);
+}
+
+void
+handshake_facts(struct handshake *h, struct facts *f)
+{
+	int group = (int)SSL_get_negotiated_group(h->ssl);
+
+	memset(f, 0, sizeof(*f));
+	fact(f, FACT_PROTOCOL, SSL_get_version(h->ssl));
+	fact_cipher(f, h->ssl);
+	if (group != 0)
+		fact(f, FACT_GROUP, SSL_group_to_name(h->ssl, group));
+	fact(f, FACT_SNI, h->hello.server_name);
+	fact_alpn(f, h->ssl);
+	fact_session_id(f, h->ssl);
+	fact(f, FACT_RESUMED,
+	    SSL_session_reused(h->ssl) == 1 ? "Resumed" : "Initial");
+	fact(f, FACT_SECURE_RENEG,
+	    SSL_get_secure_renegotiation_support(h->ssl) == 1 ? "true" :
+								"false");
+	fact(f, FACT_COMPRESS, "NULL");
+	fact_number(f, FACT_HANDSHAKE_MS, h->ms);
+	fact_exporter(f, h->ssl);
+	fact(f, FACT_VERIFY, "NONE");
+}

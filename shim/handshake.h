@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * handshake.h - from a connected socket to agreed keys, or a reason.
+ *
+ * Runs in NET.  The certificate is the KEEPER's choice, asked for when the
+ * ClientHello is there; the signature is asked for when it is due.
+ */
+#ifndef SHIM_HANDSHAKE_H
+#define SHIM_HANDSHAKE_H
+
+#include <stdbool.h>
+
+#include "deadline.h"
+#include "ending.h"
+#include "fact.h"
+#include "hello.h"
+#include "msg.h"
+#include "policy.h"
+#include "wire.h"
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+struct handshake {
+	struct ssl_ctx_st *ctx;
+	struct ssl_st *ssl;
+	struct wire *wire;
+	struct channel *channel;
+	deadline until;
+	struct msg msg; /* the one that is on its way */
+	struct hello hello;
+	bool hello_sent;  /* HelloRetryRequest brings a second ClientHello */
+	bool keeper_gone; /* it ended instead of answering; it said why */
+	uint8_t alert_sent, alert_received;
+	bool has_sent, has_received;
+	unsigned int ms; /* how long it took */
+};
+
+/*
+ * Set the TLS library up: the lean start.  Before the fork, once: what both
+ * processes need is paid for once.
+ */
+void handshake_prepare_library(void);
+
+/*
+ * NET, before the policy is known.
+ */
+void handshake_init(struct handshake *, struct wire *, struct channel *);
+
+/*
+ * Do it, by `until`.  ending.kind stays ENDING_NONE if keys are agreed.
+ */
+void handshake_run(struct handshake *, const struct policy *, deadline until,
+    struct ending *);
+
+/*
+ * What it proved.
+ */
+void handshake_facts(struct handshake *, struct facts *);
+
+/*
+ * The ending that the library's failure amounts to: an alert, or an error.
+ */
+void handshake_failure(const struct handshake *, struct ending *);
+
+#endif

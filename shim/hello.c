@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * hello.c - what the client asked for, bounded and checked.
+ *
+ * Runs in:  NET (copy, put) and KEEPER (get).
+ * Trusts:   nothing: both the client and NET may be hostile.
+ */
+#include "hello.h"
+
+#include <string.h>
+
+enum { LABEL_MAX = 63 };
+
+/* not isalnum(3), which asks the locale */
+static bool
+is_name_byte(uint8_t c)
+{
+	return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-');
+}
+
+bool
+server_name_copy(char to[SERVER_NAME_MAX + 1], const uint8_t *from, size_t len)
+{
+	size_t i, label = 0;
+
+	to[0] = '\0';
+	if (len > 0 && from[len - 1] == '.')
+		len--;
+	if (len == 0 || len > SERVER_NAME_MAX)
+		return (false);
+	for (i = 0; i < len; i++) {
+		uint8_t c = from[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (uint8_t)(c - 'A' + 'a');
+		label = c == '.' ? 0 : label + 1;
+		if (label > LABEL_MAX || !(is_name_byte(c) || (c == '.' &&
+		    i > 0 && from[i - 1] != '.' && i + 1 < len))) {
+			to[0] = '\0';
+			return (false);
+		}
+		to[i] = (char)c;
+	}
+	to[len] = '\0';
+	return (true);
+}
+
+void
+hello_list_copy(struct hello_list *list, const uint8_t *from, size_t len)
+{
+	size_t i;
+
+	list->count = 0;
+	if (len % 2 != 0 || len / 2 > HELLO_LIST_MAX)
+		return;
+	for (i = 0; i < len; i += 2)
+		list->value[list->count++] =
+		    (uint16_t)(from[i] << 8 | from[i + 1]);
+}
+
+static void
+put_list(struct msg *m, const struct hello_list *list)
+{
+	size_t i;
+
+	msg_put_u16(m, (uint16_t)(list->count * 2));
+	for (i = 0; i < list->count; i++)
+		msg_put_u16(m, list->value[i]);
+}
+
+void
+hello_put(struct msg *m, const struct hello *h)
+{
+	msg_begin(m, MSG_HELLO);
+	msg_put_string(m, h->server_name);
+	put_list(m, &h->versions);
+	put_list(m, &h->suites);
+	put_list(m, &h->groups);
+	put_list(m, &h->sigalgs);
+	put_list(m, &h->sigalgs_cert);
+	msg_put_block(m, h->alpn, h->alpn_len);
+	msg_put_block(m, h->ca_names, h->ca_names_len);
+}
+
+static bool
+get_list(struct msg *m, struct hello_list *list)
+{
+	size_t len;
+	const uint8_t *from = msg_get_block(m, &len);
+
+	if (from == NULL || len % 2 != 0 || len / 2 > HELLO_LIST_MAX)
+		return (false);
+	hello_list_copy(list, from, len);
+	return (true);
+}
+
+static bool
+get_bytes(struct msg *m, uint8_t *to, size_t size, size_t *len)
+{
+	const uint8_t *from = msg_get_block(m, len);
+
+	if (from == NULL || *len > size)
+		return (false);
+	memcpy(to, from, *len);
+	return (true);
+}
+
+const char *
+hello_get(struct hello *h, struct msg *m)
+{
+	char name[SERVER_NAME_MAX + 1];
+
+	msg_get_string(m, name, sizeof(name));
+	if (m->bad)
+		return ("the server name is cut off, too long, or has a NUL");
+	h->server_name[0] = '\0';
+	if (name[0] != '\0' &&
+	    (!server_name_copy(h->server_name, (const uint8_t *)name,
+		 strlen(name)) || strcmp(h->server_name, name) != 0))
+		return ("the server name is not one");
+	if (!get_list(m, &h->versions) || !get_list(m, &h->suites) ||
+	    !get_list(m, &h->groups) || !get_list(m, &h->sigalgs) ||
+	    !get_list(m, &h->sigalgs_cert))
+		return ("a list is cut off, odd or too long");
+	if (!get_bytes(m, h->alpn, sizeof(h->alpn), &h->alpn_len) ||
+	    !get_bytes(m, h->ca_names, sizeof(h->ca_names), &h->ca_names_len))
+		return ("a list is cut off or too long");
+	return (msg_complete(m) ? NULL : "trailing bytes");
+}

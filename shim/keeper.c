@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * keeper.c - hold the key, sign once, become the application.
+ *
+ * Runs in:  KEEPER (SSL_USER, no network; root only as saved uid).
+ * Trusts:   the administrator's files; nothing in a message.
+ * Refuses:  a second signature, bytes that are not a server's part of a TLS
+ *           handshake, and any message out of its order: it ends, and with
+ *           it the connection.
+ */
+#include "keeper.h"
+
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/x509.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "app.h"
+#include "env.h"
+#include "fact.h"
+#include "hello.h"
+#include "log.h"
+#include "msg.h"
+#include "pair.h"
+#include "policy.h"
+#include "rights.h"
+#include "rules.h"
+#include "sign.h"
+
+struct keeper {
+	struct connection *connection;
+	struct channel channel;
+	struct msg msg; /* the one that is on its way */
+	struct env *env;
+	struct rules_hit hit;
+	struct pair pair;
+	struct hello hello;
+	struct facts facts;
+	uint16_t scheme; /* what was signed by */
+};
+
+/* --------------------------------------------------------------- messages */
+
+/*
+ * NET is gone: the connection ended, and NET says how.
+ */
+static void
+send_message(struct keeper *k)
+{
+	if (channel_send(&k->channel, &k->msg) == -1)
+		_exit(EXIT_OK);
+}
+
+static void
+refuse(const struct keeper *k, const char *why)
+{
+	fatalx(EXIT_SYSTEM, "message: %s: %s", msg_name(k->msg.type), why);
+}
+
+/*
+ * The next message, which is of this type or ends us.
+ */
+static void
+await(struct keeper *k, enum msg_type type)
+{
+	/* NET keeps the time: when it is over, it goes */
+	switch (channel_receive(&k->channel, &k->msg, 0)) {
+	case CHANNEL_MESSAGE:
+		break;
+	case CHANNEL_GONE:
+	case CHANNEL_LATE:
+		_exit(EXIT_OK);
+	case CHANNEL_BROKEN:
+		_exit(EXIT_SYSTEM);
+	}
+	if (k->msg.type != type)
+		refuse(k, "not the one that was awaited");
+}
+
+/* ------------------------------------------------------------------ rules */
+
+static void
+apply_setting(struct keeper *k, const char *name, const char *value)
+{
+	if (options_from_rule(&k->connection->options, name, value))
+		return;
+	if (options_is_variable(name, strlen(name)) ||
+	    env_rule(k->env, name, value) == -1)
+		log_warnx("rules: %s: %s: a rule cannot set it", k->hit.key,
+		    name);
+}
+
+static bool
+default_lets_in(const struct options *o)
+{
+	return (strcmp(o->text[OPTION_DEFAULT], "allow") == 0);
+}
+
+static bool
+judge_hit(struct keeper *k, const char *file)
+{
+	const struct options *o = &k->connection->options;
+
+	switch (k->hit.answer) {
+	case RULES_ALLOW:
+		return (true);
+	case RULES_DENY:
+		return (false);
+	case RULES_NONE:
+		return (default_lets_in(o));
+	case RULES_ABSENT:
+		if (options_flag(o, OPTION_RULES_OPTIONAL))
+			return (true);
+		fatalx(EXIT_SYSTEM, "rules: %s: does not exist (-X lets peers "
+		    "in without it)", file);
+	case RULES_BROKEN:
+		break;
+	}
+	if (k->hit.why == NULL)
+		fatal(EXIT_SYSTEM, "rules: %s", file);
+	fatalx(EXIT_SYSTEM, "rules: %s: %s", file, k->hit.why);
+}
+
+/*
+ * The catch-all's key is empty; a line of it begins with the colon.
+ */
+static const char *
+rule_text(const struct keeper *k)
+{
+	if (k->hit.answer != RULES_ALLOW && k->hit.answer != RULES_DENY)
+		return ("");
+	return (k->hit.key_len == 0 ? ":" : k->hit.key);
+}
+
+static bool
+ask_rules(struct keeper *k)
+{
+	const struct options *o = &k->connection->options;
+	const char *file = o->text[OPTION_RULES], *name, *value;
+	struct rules_subject subject = { .peer = &k->connection->peer };
+	size_t at = 0;
+
+	k->hit.answer = RULES_NONE;
+	if (file == NULL)
+		return (default_lets_in(o));
+	rules_find(&k->hit, file,
+	    strcmp(o->text[OPTION_MATCH], "longest") == 0 ? RULES_LONGEST :
+							    RULES_CLASSIC,
+	    &subject);
+	if (!judge_hit(k, file))
+		return (false);
+	while (rules_setting(&k->hit, &at, &name, &value))
+		apply_setting(k, name, value);
+	return (true);
+}
+
+static void
+tell_start(struct keeper *k)
+{
+	bool let_in = ask_rules(k);
+
+	msg_begin(&k->msg, MSG_START);
+	msg_put_u8(&k->msg, let_in);
+	msg_put_string(&k->msg, rule_text(k));
+	send_message(k);
+	if (!let_in)
+		_exit(EXIT_OK);
+}
+
+/* ----------------------------------------------------------- certificates */
+
+static void
+read_pair(struct keeper *k)
+{
+	const struct options *o = &k->connection->options;
+
+	if (o->text[OPTION_CERT] == NULL)
+		fatalx(EXIT_USAGE, "certificate: none: name one with --cert or "
+		    "CERTFILE");
+	pair_read(&k->pair, o->text[OPTION_CERT], o->text[OPTION_KEY],
+	    o->text[OPTION_CHAIN]);
+}
+
+static void
+tell_policy(struct keeper *k)
+{
+	struct policy policy;
+
+	policy_from_options(&policy, &k->connection->options);
+	policy_put(&k->msg, &policy);
+	send_message(k);
+	k->channel.phase = PHASE_HELLO;
+}
+
+static void
+answer_hello(struct keeper *k)
+{
+	const char *why;
+	size_t i;
+
+	await(k, MSG_HELLO);
+	why = hello_get(&k->hello, &k->msg);
+	if (why != NULL)
+		refuse(k, why);
+	for (i = 0; i < k->pair.chain_len; i++) {
+		msg_begin(&k->msg, MSG_CHAIN);
+		msg_put_u8(&k->msg, i + 1 == k->pair.chain_len);
+		msg_put_rest(&k->msg, k->pair.chain[i].der,
+		    k->pair.chain[i].len);
+		send_message(k);
+	}
+	k->channel.phase = PHASE_HANDSHAKE;
+}
+
+/* -------------------------------------------------------------- signature */
+
+static void
+answer_sign(struct keeper *k)
+{
+	uint8_t signature[SIGNATURE_MAX];
+	const uint8_t *bytes;
+	const char *why;
+	size_t len, n;
+
+	await(k, MSG_SIGN);
+	k->scheme = msg_get_u16(&k->msg);
+	bytes = msg_get_rest(&k->msg, &len);
+	why = bytes == NULL ?
+	    "cut off" :
+	    sign_refusal(k->pair.key, k->scheme, bytes, len);
+	if (why != NULL)
+		refuse(k, why);
+	n = sign_bytes(k->pair.key, k->scheme, bytes, len, signature);
+	pair_wipe_key(&k->pair);
+	if (n == 0)
+		fatalx(EXIT_SYSTEM, "key: the TLS library could not sign");
+	msg_begin(&k->msg, MSG_SIGNATURE);
+	msg_put_rest(&k->msg, signature, n);
+	send_message(k);
+	k->channel.phase = PHASE_DONE;
+}
+
+/* ------------------------------------------------------------------ facts */
+
+static void
+await_facts(struct keeper *k)
+{
+	const char *why;
+	bool last = false;
+
+	while (!last) {
+		await(k, MSG_FACTS);
+		why = facts_get(&k->facts, &k->msg, &last);
+		if (why != NULL)
+			refuse(k, why);
+	}
+}
+
+/*
+ * RFC 5929, 4.1: the hash of the certificate by its signature's hash, SHA-256
+ * in place of MD5 and SHA-1.  Ed25519 has no such hash.
+ */
+static void
+set_end_point_binding(struct keeper *k)
+{
+	unsigned char hash[EVP_MAX_MD_SIZE];
+	char text[4 * EVP_MAX_MD_SIZE];
+	unsigned int len;
+	const EVP_MD *md;
+	int nid;
+
+	if (X509_get_signature_info(k->pair.leaf, &nid, NULL, NULL, NULL) != 1 ||
+	    nid == NID_undef)
+		return;
+	if (nid == NID_md5 || nid == NID_sha1)
+		nid = NID_sha256;
+	md = EVP_get_digestbynid(nid);
+	if (md == NULL || X509_digest(k->pair.leaf, md, hash, &len) != 1)
+		return;
+	EVP_EncodeBlock((unsigned char *)text, hash, (int)len);
+	env_fact(k->env, "SSL_CHANNEL_BINDING_TLS_SERVER_END_POINT", text);
+}
+
+static void
+set_library_version(struct keeper *k)
+{
+	char text[64];
+	size_t len;
+
+	/* "OpenSSL 3.0.17 1 Jul 2025" becomes "OpenSSL/3.0.17" (mod_ssl) */
+	snprintf(text, sizeof(text), "%s", OpenSSL_version(OPENSSL_VERSION));
+	len = strcspn(text, " ");
+	if (text[len] == ' ') {
+		text[len] = '/';
+		text[strcspn(text, " ")] = '\0';
+	}
+	env_fact(k->env, "SSL_VERSION_LIBRARY", text);
+}
+
+static void
+set_facts(struct keeper *k)
+{
+	int id;
+
+	env_fact(k->env, "HTTPS", "on");
+	for (id = 0; id < FACT_COUNT; id++)
+		env_fact(k->env, fact_variable((enum fact_id)id),
+		    k->facts.text[id]);
+	env_fact(k->env, "SSL_TLS_SNI_SERVERNAME", k->facts.text[FACT_SNI]);
+	env_fact(k->env, "SSL_SIGALG", sign_scheme_name(k->scheme));
+	env_fact(k->env, "SSL_VERSION_INTERFACE", "tlsshim/" SHIM_VERSION);
+	env_fact(k->env, "TLSSHIM_ID", k->connection->id);
+	set_library_version(k);
+	set_end_point_binding(k);
+	env_certificate(k->env, "SSL_SERVER", k->pair.leaf, true);
+}
+
+/* -------------------------------------------------------------------- run */
+
+static void
+become_app(struct keeper *k)
+{
+	const struct connection *c = k->connection;
+	int code;
+
+	rights_become_app(&c->accounts);
+	code = app_exec(c->options.program, env_vector(k->env), &c->mask);
+	/* still here: NET cannot know otherwise that there is none */
+	msg_begin(&k->msg, MSG_NO_APP);
+	msg_put_u8(&k->msg, (uint8_t)code);
+	send_message(k);
+	_exit(code);
+}
+
+static struct env *
+first_environment(const struct connection *c)
+{
+	const struct options *o = &c->options;
+	struct env *env = env_new(o->exports,
+	    strcmp(o->text[OPTION_ENV_FORMAT], "ucspi-ssl") == 0 ?
+		ENV_UCSPI_SSL :
+		ENV_MOD_SSL);
+
+	env_inherit(env, environ);
+	env_peer(env, &c->peer, o->text[OPTION_LOCAL_NAME], environ);
+	return (env);
+}
+
+void
+keeper_run(struct connection *connection, int channel)
+{
+	static struct keeper k;
+
+	k.connection = connection;
+	k.channel = (struct channel){ .fd = channel, .self = SIDE_KEEPER };
+	rights_lower(&connection->accounts);
+	k.env = first_environment(connection);
+	tell_start(&k);
+	read_pair(&k);
+	tell_policy(&k);
+	answer_hello(&k);
+	answer_sign(&k);
+	await_facts(&k);
+	set_facts(&k);
+	become_app(&k);
+	_exit(EXIT_SYSTEM);
+}

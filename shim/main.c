@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * main.c - options, then the process tree.
+ *
+ * Runs in:  the process that was started.  After fork(2) the parent is NET,
+ *           the child is the KEEPER and becomes the application:
+ *
+ *	starter ─ NET (owns the socket) ─ KEEPER (owns the key) → application
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "activate.h"
+#include "connection.h"
+#include "exit.h"
+#include "handshake.h"
+#include "keeper.h"
+#include "log.h"
+#include "net.h"
+
+static void
+choose_id(struct connection *c)
+{
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != (ssize_t)sizeof(number))
+		fatal(EXIT_SYSTEM, "getrandom: connection id");
+	snprintf(c->id, sizeof(c->id), "%016jx", (uintmax_t)number);
+	log_set_id(c->id);
+}
+
+static void
+make_pair(int type, int pair[2])
+{
+	if (socketpair(AF_UNIX, type | SOCK_CLOEXEC, 0, pair) == -1)
+		fatal(EXIT_SYSTEM, "socketpair: between our processes");
+}
+
+/*
+ * SIGTERM is NET's to handle, SIGCHLD's default must be in force for
+ * waitpid(2), whatever the starter ignored.
+ */
+static void
+hold_signals(struct connection *c)
+{
+	sigset_t held;
+
+	signal(SIGCHLD, SIG_DFL);
+	sigemptyset(&held);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &held, &c->mask);
+}
+
+/*
+ * The KEEPER never has the connection: its 0, 1 and 2 become the
+ * application's at once.
+ */
+static void
+take_app_descriptors(const struct connection *c, struct links links)
+{
+	int null;
+
+	if (dup2(links.to_app, 0) == -1 || dup2(links.from_app, 1) == -1)
+		fatal(EXIT_SYSTEM, "descriptor: of the program");
+	if (!log_stderr_usable()) {
+		null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+		if (null == -1 || dup2(null, 2) == -1)
+			fatal(EXIT_SYSTEM, "descriptor: /dev/null");
+	}
+	if (c->fd > 2)
+		close(c->fd);
+}
+
+static void
+close_links(struct links links)
+{
+	close(links.channel);
+	close(links.to_app);
+	close(links.from_app);
+}
+
+static int
+split(struct connection *c)
+{
+	int channel[2], to_app[2], from_app[2];
+	struct links net, keeper;
+	pid_t pid;
+
+	make_pair(SOCK_SEQPACKET, channel);
+	make_pair(SOCK_STREAM, to_app);
+	make_pair(SOCK_STREAM, from_app);
+	net = (struct links){ channel[0], to_app[0], from_app[0] };
+	keeper = (struct links){ channel[1], to_app[1], from_app[1] };
+
+	hold_signals(c);
+	pid = fork();
+	if (pid == -1)
+		fatal(EXIT_SYSTEM, "fork: the process that holds the key");
+	if (pid == 0) {
+		close_links(net);
+		take_app_descriptors(c, keeper);
+		keeper_run(c, keeper.channel);
+	}
+	close_links(keeper);
+	return (net_run(c, net, pid));
+}
+
+int
+main(int argc, char *argv[])
+{
+	static struct connection c;
+
+	activate_std_fds();
+	log_open();
+	options_parse(&c.options, argc, argv);
+	c.fd = activate_connection();
+	log_choose(c.options.log_format, c.options.log_level, c.fd);
+	choose_id(&c);
+	if (peer_of_socket(&c.peer, c.fd) == -1)
+		fatal(EXIT_SYSTEM, "connection: fd %d: who is it", c.fd);
+	accounts_find(&c.accounts, &c.options);
+	handshake_prepare_library();
+	/* not exit(3): nothing of ours waits for it, and it costs */
+	_exit(split(&c));
+}

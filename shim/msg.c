@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * msg.c - the gate between NET and KEEPER.
+ *
+ * Runs in:  NET and KEEPER.
+ * Trusts:   nothing that comes through the channel.
+ * Refuses:  what msg.def does not allow now; such a message ends the
+ *           connection, it is never repaired.
+ */
+#include "msg.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include "log.h"
+
+static const struct msg_row {
+	const char *name;
+	enum msg_side from, to;
+	enum msg_phase phase;
+	uint16_t most;
+	size_t cap;
+} rows[MSG_TYPES] = {
+#define MSG(name, from, to, phase, most, cap)                                  \
+	[MSG_##name] = { #name, SIDE_##from, SIDE_##to, PHASE_##phase, most,   \
+		cap },
+#include "msg.def"
+#undef MSG
+};
+
+#define MSG(name, from, to, phase, most, cap)                                  \
+	_Static_assert((cap) <= MSG_BODY_MAX, #name " is longer than a body");
+#include "msg.def"
+#undef MSG
+
+const char *
+msg_name(enum msg_type type)
+{
+	return ((unsigned int)type < MSG_TYPES ? rows[type].name : "unknown");
+}
+
+/* -------------------------------------------------------------- fields */
+
+void
+msg_begin(struct msg *m, enum msg_type type)
+{
+	m->type = type;
+	m->len = m->at = 0;
+	m->bad = false;
+}
+
+void
+msg_put_rest(struct msg *m, const void *bytes, size_t n)
+{
+	if (m->bad || n > MSG_BODY_MAX - m->len) {
+		m->bad = true;
+		return;
+	}
+	if (n > 0)
+		memcpy(m->body + m->len, bytes, n);
+	m->len += n;
+}
+
+void
+msg_put_u8(struct msg *m, uint8_t value)
+{
+	msg_put_rest(m, &value, 1);
+}
+
+void
+msg_put_u16(struct msg *m, uint16_t value)
+{
+	const uint8_t bytes[] = { (uint8_t)(value >> 8), (uint8_t)value };
+
+	msg_put_rest(m, bytes, sizeof(bytes));
+}
+
+void
+msg_put_u32(struct msg *m, uint32_t value)
+{
+	msg_put_u16(m, (uint16_t)(value >> 16));
+	msg_put_u16(m, (uint16_t)value);
+}
+
+void
+msg_put_block(struct msg *m, const void *bytes, size_t n)
+{
+	if (n > UINT16_MAX) {
+		m->bad = true;
+		return;
+	}
+	msg_put_u16(m, (uint16_t)n);
+	msg_put_rest(m, bytes, n);
+}
+
+void
+msg_put_string(struct msg *m, const char *text)
+{
+	msg_put_block(m, text, strlen(text));
+}
+
+static const uint8_t *
+take(struct msg *m, size_t n)
+{
+	const uint8_t *bytes = m->body + m->at;
+
+	if (m->bad || n > m->len - m->at) {
+		m->bad = true;
+		return (NULL);
+	}
+	m->at += n;
+	return (bytes);
+}
+
+uint8_t
+msg_get_u8(struct msg *m)
+{
+	const uint8_t *b = take(m, 1);
+
+	return (b == NULL ? 0 : b[0]);
+}
+
+uint16_t
+msg_get_u16(struct msg *m)
+{
+	const uint8_t *b = take(m, 2);
+
+	return (b == NULL ? 0 : (uint16_t)(b[0] << 8 | b[1]));
+}
+
+uint32_t
+msg_get_u32(struct msg *m)
+{
+	uint32_t high = msg_get_u16(m);
+
+	return (high << 16 | msg_get_u16(m));
+}
+
+const uint8_t *
+msg_get_block(struct msg *m, size_t *len)
+{
+	const uint8_t *bytes;
+
+	*len = msg_get_u16(m);
+	bytes = take(m, *len);
+	if (bytes == NULL)
+		*len = 0;
+	return (bytes);
+}
+
+void
+msg_get_string(struct msg *m, char *to, size_t size)
+{
+	size_t len;
+	const uint8_t *bytes = msg_get_block(m, &len);
+
+	to[0] = '\0';
+	if (bytes == NULL)
+		return;
+	if (len >= size || memchr(bytes, '\0', len) != NULL) {
+		m->bad = true;
+		return;
+	}
+	memcpy(to, bytes, len);
+	to[len] = '\0';
+}
+
+const uint8_t *
+msg_get_rest(struct msg *m, size_t *len)
+{
+	*len = m->bad ? 0 : m->len - m->at;
+	return (take(m, *len));
+}
+
+bool
+msg_complete(const struct msg *m)
+{
+	return (!m->bad && m->at == m->len);
+}
+
+/* ---------------------------------------------------------------- gate */
+
+/*
+ * NULL if the gate lets the message pass, which counts it; else why not.
+ */
+static const char *
+refusal(struct channel *ch, unsigned int type, enum msg_side from, size_t len)
+{
+	const struct msg_row *row;
+
+	if (type >= MSG_TYPES)
+		return ("no such message");
+	row = &rows[type];
+	if (row->from != from)
+		return ("from the wrong side");
+	if (row->phase != ch->phase)
+		return ("out of phase");
+	if (len > row->cap)
+		return ("too long");
+	if (ch->seen[type] >= row->most)
+		return ("repeated");
+	ch->seen[type]++;
+	return (NULL);
+}
+
+int
+channel_send(struct channel *ch, const struct msg *m)
+{
+	uint8_t type = (uint8_t)m->type;
+	struct iovec parts[] = { { &type, 1 },
+		{ (void *)(uintptr_t)m->body, m->len } };
+	struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2 };
+	const char *why;
+
+	why = m->bad ? "does not fit" : refusal(ch, type, ch->self, m->len);
+	if (why != NULL)
+		fatalx(EXIT_SYSTEM, "message: %s: cannot be sent: %s",
+		    msg_name(m->type), why);
+	while (sendmsg(ch->fd, &header, MSG_NOSIGNAL) == -1)
+		if (errno != EINTR)
+			return (-1);
+	return (0);
+}
+
+static enum channel_result
+wait_readable(int fd, deadline until)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int n;
+
+	do
+		n = poll(&p, 1, until == 0 ? -1 : deadline_left(until));
+	while (n == -1 && errno == EINTR);
+	return (n > 0 ? CHANNEL_MESSAGE : CHANNEL_LATE);
+}
+
+enum channel_result
+channel_receive(struct channel *ch, struct msg *m, deadline until)
+{
+	uint8_t type = 0;
+	struct iovec parts[] = { { &type, 1 }, { m->body, sizeof(m->body) } };
+	struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2 };
+	enum msg_side other = ch->self == SIDE_NET ? SIDE_KEEPER : SIDE_NET;
+	const char *why;
+	ssize_t n;
+
+	if (until != 0 && wait_readable(ch->fd, until) == CHANNEL_LATE)
+		return (CHANNEL_LATE);
+	do
+		n = recvmsg(ch->fd, &header, 0);
+	while (n == -1 && errno == EINTR);
+	if (n <= 0)
+		return (CHANNEL_GONE);
+
+	msg_begin(m, (enum msg_type)type);
+	m->len = (size_t)n - 1;
+	why = (header.msg_flags & MSG_TRUNC) != 0 ? "too long" :
+	    (header.msg_flags & MSG_CTRUNC) != 0  ? "with a descriptor" :
+						    NULL;
+	if (why == NULL)
+		why = refusal(ch, type, other, m->len);
+	if (why == NULL)
+		return (CHANNEL_MESSAGE);
+	log_errx("message: %s: %s", msg_name(m->type), why);
+	return (CHANNEL_BROKEN);
+}

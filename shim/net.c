@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * net.c - the process that owns the socket.
+ *
+ * Runs in:  NET: the process that was started; its end is the connection's.
+ * Trusts:   the KEEPER.  Nothing the peer sends.
+ * Refuses:  to read a byte before every right that can be given up is gone.
+ */
+#include "net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "exit.h"
+#include "handshake.h"
+#include "jail.h"
+#include "log.h"
+#include "relay.h"
+#include "rules.h"
+#include "summary.h"
+
+/* NET's descriptors, all of them */
+enum { FD_CONNECTION, FD_CHANNEL, FD_LOG, FD_TO_APP, FD_FROM_APP, FDS };
+
+enum { LINGER_MS = 2000 };
+
+struct net {
+	const struct connection *connection;
+	struct channel channel;
+	struct wire wire;
+	struct handshake handshake;
+	struct policy policy;
+	struct facts facts;
+	struct relay relay;
+	struct ending ending;
+	const char *stage;
+	char rule[RULES_KEY_MAX];
+	deadline began;
+	pid_t keeper;
+	bool app_started, app_ended;
+	int app_status; /* as wait(2) says, once it has ended */
+};
+
+/* ------------------------------------------------------------ descriptors */
+
+static void
+place(int fd, int at)
+{
+	if (fd == -1 || dup2(fd, at) == -1)
+		fatal(EXIT_SYSTEM, "descriptor: %d to %d", fd, at);
+}
+
+/*
+ * Make them contiguous: RLIMIT_NOFILE is their number, so that no other can
+ * be had.  First all out of the way, then each to its place.
+ */
+static void
+place_descriptors(int connection, struct links links)
+{
+	int from[FDS] = {
+		[FD_CONNECTION] = connection,
+		[FD_CHANNEL] = links.channel,
+		[FD_LOG] = log_fd(),
+		[FD_TO_APP] = links.to_app,
+		[FD_FROM_APP] = links.from_app,
+	};
+	int i;
+
+	if (from[FD_LOG] == -1)
+		from[FD_LOG] = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	for (i = 0; i < FDS; i++)
+		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 16);
+	for (i = 0; i < FDS; i++)
+		place(from[i], i);
+	log_moved(FD_LOG);
+}
+
+static void
+enter_jail(const struct net *n)
+{
+	const struct accounts *a = &n->connection->accounts;
+
+	jail_enter(&(struct jail){
+	    .root = a->root,
+	    .uid = a->net.uid,
+	    .gid = a->net.gid,
+	    .dir = n->connection->options.text[OPTION_CHROOT],
+	    .fds = FDS,
+	});
+}
+
+static void
+on_sigterm(int signal)
+{
+	(void)signal;
+	relay_terminate = 1;
+}
+
+static void
+prepare(struct net *n, struct links links)
+{
+	struct sigaction term = { .sa_handler = on_sigterm };
+	int on = 1;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGTERM, &term, NULL);
+	if (n->connection->peer.family != PEER_UNIX)
+		/* we send in batches: waiting for more would only delay */
+		setsockopt(n->connection->fd, IPPROTO_TCP, TCP_NODELAY, &on,
+		    sizeof(on));
+	place_descriptors(n->connection->fd, links);
+	enter_jail(n);
+	n->channel = (struct channel){ .fd = FD_CHANNEL, .self = SIDE_NET };
+	wire_init(&n->wire, FD_CONNECTION);
+	handshake_init(&n->handshake, &n->wire, &n->channel);
+}
+
+/* ------------------------------------------------------------------ stages */
+
+/*
+ * Wait for a message of the KEEPER; false if it ended instead.
+ */
+static bool
+await(struct net *n, enum msg_type type, deadline until)
+{
+	struct msg *m = &n->handshake.msg;
+	enum channel_result got = channel_receive(&n->channel, m, until);
+
+	if (got == CHANNEL_MESSAGE && m->type == type)
+		return (true);
+	n->ending.kind = got == CHANNEL_LATE ? ENDING_TIMEOUT : ENDING_ERROR;
+	return (false);
+}
+
+/*
+ * May this peer come in?
+ */
+static bool
+receive_start(struct net *n, deadline until)
+{
+	struct msg *m = &n->handshake.msg;
+	bool let_in;
+
+	if (!await(n, MSG_START, until))
+		return (false);
+	let_in = msg_get_u8(m) != 0;
+	msg_get_string(m, n->rule, sizeof(n->rule));
+	if (!msg_complete(m))
+		fatalx(EXIT_SYSTEM, "message: START: wrong form");
+	n->stage = "rules";
+	if (!let_in)
+		n->ending.kind = ENDING_DENIED;
+	return (let_in);
+}
+
+static bool
+receive_policy(struct net *n, deadline until)
+{
+	if (!await(n, MSG_POLICY, until))
+		return (false);
+	if (!policy_get(&n->policy, &n->handshake.msg))
+		fatalx(EXIT_SYSTEM, "message: POLICY: wrong form");
+	n->channel.phase = PHASE_HELLO;
+	return (true);
+}
+
+static bool
+send_facts(struct net *n)
+{
+	handshake_facts(&n->handshake, &n->facts);
+	facts_put(&n->handshake.msg, &n->facts);
+	if (channel_send(&n->channel, &n->handshake.msg) == 0)
+		return (true);
+	n->ending.kind = ENDING_ERROR;
+	return (false);
+}
+
+static void
+serve(struct net *n)
+{
+	deadline until =
+	    n->began + (deadline)n->connection->options.handshake_ms;
+
+	n->stage = "start";
+	if (!receive_start(n, until) || !receive_policy(n, until))
+		return;
+	n->stage = "handshake";
+	handshake_run(&n->handshake, &n->policy, until, &n->ending);
+	if (n->ending.kind != ENDING_NONE) {
+		wire_linger(&n->wire, LINGER_MS);
+		return;
+	}
+	n->stage = "app";
+	if (!send_facts(n))
+		return;
+	n->app_started = true;
+	n->relay = (struct relay){
+		.handshake = &n->handshake,
+		.wire = &n->wire,
+		.policy = &n->policy,
+		.to_app_fd = FD_TO_APP,
+		.from_app_fd = FD_FROM_APP,
+	};
+	relay_run(&n->relay, &n->ending);
+	if (n->ending.kind == ENDING_ALERT_SENT)
+		wire_linger(&n->wire, LINGER_MS);
+	else if (n->ending.kind == ENDING_CLEAN)
+		n->stage = "done";
+}
+
+/* ----------------------------------------------------------------- the end */
+
+/*
+ * Did the KEEPER say that there is no application?  It says so before it
+ * ends; an application that started closed the channel by its exec.
+ */
+static void
+look_for_no_app(struct net *n)
+{
+	struct msg *m = &n->handshake.msg;
+
+	if (!n->app_started)
+		return;
+	if (channel_receive(&n->channel, m, deadline_now()) ==
+		CHANNEL_MESSAGE && m->type == MSG_NO_APP)
+		n->app_started = false;
+}
+
+/*
+ * Wait for the KEEPER, or the application that it became, but not for ever:
+ * NET has no right to signal it, and needs none (it sees end of file).
+ */
+static void
+reap(struct net *n)
+{
+	deadline until = deadline_in(n->policy.close_ms != 0 ?
+	    n->policy.close_ms : n->connection->options.close_ms);
+	struct timespec timeout;
+	sigset_t child;
+	pid_t got;
+	int ms;
+
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	for (;;) {
+		got = waitpid(n->keeper, &n->app_status, WNOHANG);
+		ms = deadline_left(until);
+		if (got != 0 || ms == 0)
+			break;
+		timeout.tv_sec = ms / 1000;
+		timeout.tv_nsec = (long)(ms % 1000) * 1000000;
+		sigtimedwait(&child, NULL, &timeout);
+	}
+	n->app_ended = got == n->keeper;
+}
+
+static int
+status_of_app(const struct net *n)
+{
+	if (!n->app_ended)
+		return (EXIT_SYSTEM);
+	return (WIFSIGNALED(n->app_status) ? 128 + WTERMSIG(n->app_status) :
+					     WEXITSTATUS(n->app_status));
+}
+
+/*
+ * The application's status, always, if one started.
+ */
+static int
+status(const struct net *n)
+{
+	int of_keeper = status_of_app(n);
+
+	if (n->app_started)
+		return (of_keeper);
+	switch (n->ending.kind) {
+	case ENDING_DENIED:
+		return (exit_status(EXIT_DENIED));
+	case ENDING_ERROR:
+		/* the KEEPER said why; a success it cannot have been */
+		return (of_keeper == 0 ? EXIT_SYSTEM : of_keeper);
+	case ENDING_NONE:
+	case ENDING_CLEAN:
+	case ENDING_TRUNCATED:
+	case ENDING_RESET:
+	case ENDING_TIMEOUT:
+	case ENDING_ALERT_SENT:
+	case ENDING_ALERT_RECEIVED:
+	case ENDING_PROBE:
+		break;
+	}
+	/* the relay ran, but for an application that could not be started */
+	if (n->channel.phase == PHASE_DONE)
+		return (of_keeper == 0 ? EXIT_SYSTEM : of_keeper);
+	return (exit_status(EXIT_HANDSHAKE));
+}
+
+static const char *
+app_text(const struct net *n, char *text, size_t size)
+{
+	if (!n->app_started)
+		return ("none");
+	if (!n->app_ended)
+		return ("running");
+	if (WIFSIGNALED(n->app_status))
+		snprintf(text, size, "signal:%d", WTERMSIG(n->app_status));
+	else
+		snprintf(text, size, "%d", WEXITSTATUS(n->app_status));
+	return (text);
+}
+
+static int
+priority(const struct net *n)
+{
+	if (n->ending.kind == ENDING_PROBE)
+		return (LOG_DEBUG);
+	if (n->ending.kind == ENDING_TRUNCATED && n->policy.strict_close)
+		return (LOG_ERR);
+	return (LOG_NOTICE);
+}
+
+static void
+report(const struct net *n)
+{
+	const struct peer *peer = &n->connection->peer;
+	const struct facts *f = &n->facts;
+	bool agreed = f->text[FACT_PROTOCOL][0] != '\0';
+	char remote[ENDPOINT_TEXT_MAX], local[ENDPOINT_TEXT_MAX];
+	char in[24], out[24], ms[16], secs[24], end[ENDING_TEXT_MAX], app[16];
+	deadline lasted = deadline_now() - n->began;
+
+	snprintf(in, sizeof(in), "%ju", (uintmax_t)n->relay.in);
+	snprintf(out, sizeof(out), "%ju", (uintmax_t)n->relay.out);
+	snprintf(ms, sizeof(ms), "%u", n->handshake.ms);
+	snprintf(secs, sizeof(secs), "%jd", (intmax_t)(lasted / 1000));
+	summary_write(&(struct summary){
+	    .id = n->connection->id,
+	    .peer = endpoint_text(peer, &peer->remote, remote),
+	    .local = endpoint_text(peer, &peer->local, local),
+	    .rule = n->rule,
+	    .sni = n->handshake.hello.server_name,
+	    .tls = f->text[FACT_PROTOCOL],
+	    .cipher = f->text[FACT_CIPHER],
+	    .group = f->text[FACT_GROUP],
+	    .resumed = !agreed ? NULL :
+		strcmp(f->text[FACT_RESUMED], "Resumed") == 0 ? "1" : "0",
+	    .client = agreed ? "none" : NULL,
+	    .in = agreed ? in : NULL,
+	    .out = agreed ? out : NULL,
+	    .handshake_ms = agreed ? ms : NULL,
+	    .secs = secs,
+	    .stage = n->stage,
+	    .end = ending_text(&n->ending, end),
+	    .app = app_text(n, app, sizeof(app)),
+	}, priority(n));
+}
+
+int
+net_run(const struct connection *connection, struct links links, pid_t keeper)
+{
+	static struct net n;
+
+	n.connection = connection;
+	n.keeper = keeper;
+	n.began = deadline_now();
+	prepare(&n, links);
+	serve(&n);
+
+	close(FD_CONNECTION);
+	close(FD_TO_APP);
+	close(FD_FROM_APP);
+	if (!n.app_started)
+		/* a KEEPER that still waits for a message ends at this */
+		close(FD_CHANNEL);
+	reap(&n);
+	look_for_no_app(&n);
+	report(&n);
+	return (status(&n));
+}

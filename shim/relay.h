@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * relay.h - bytes both ways, half-closes both ways, and the end.
+ *
+ * The application reads fd 0 and writes fd 1, each a socketpair of its own:
+ * so that its closing either is seen and passed on.  A peer's close_notify
+ * (or bare FIN) is end of file on fd 0; end of file from fd 1 is our
+ * close_notify and FIN.
+ */
+#ifndef SHIM_RELAY_H
+#define SHIM_RELAY_H
+
+#include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "buf.h"
+#include "deadline.h"
+#include "ending.h"
+#include "policy.h"
+#include "wire.h"
+
+struct handshake;
+
+struct relay {
+	struct handshake *handshake;
+	struct wire *wire;
+	const struct policy *policy;
+	int to_app_fd, from_app_fd;
+	struct buf to_app, from_app;
+	bool app_readable, app_writable;
+	bool app_deaf;	 /* it closed fd 0, or ended: input is dropped */
+	bool app_done;	 /* it closed fd 1, or ended */
+	bool app_told;	 /* it has been given end of file */
+	bool peer_done;	 /* nothing will come from the peer */
+	bool peer_clean; /* it said close_notify */
+	bool closing;	 /* our close_notify is queued */
+	bool fin_sent;	 /* ... and out, with our FIN */
+	uint64_t in, out; /* clear-text bytes from and to the peer */
+	deadline moved;	 /* when something last did */
+	deadline drained_by; /* after SIGTERM; 0: none came */
+};
+
+/*
+ * Set by NET's handler of SIGTERM.
+ */
+extern volatile sig_atomic_t relay_terminate;
+
+/*
+ * Relay until the connection is over, and say how it ended.  SIGTERM, which
+ * is blocked but for waiting, leaves the application policy.close_ms to end.
+ */
+void relay_run(struct relay *, struct ending *);
+
+#endif

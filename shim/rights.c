@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * rights.c - the KEEPER's uids.
+ *
+ * Runs in:  KEEPER.
+ * Trusts:   the accounts found before the fork.
+ * Refuses:  to go on when a uid could not be taken or given up.
+ */
+#include "rights.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/openat2.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "account.h"
+#include "log.h"
+
+/* what rights_open goes back to; false where we were not started as root */
+static bool can_raise;
+static uid_t lowered_uid;
+
+static const char mend[] = "keep CAP_SETUID and CAP_SETGID in "
+			   "CapabilityBoundingSet=, and no PrivateUsers=yes";
+
+static void
+take_groups(const struct account *a, const char *whose)
+{
+	if (setgroups(a->group_count, a->groups) == -1 ||
+	    setresgid(a->gid, a->gid, a->gid) == -1)
+		fatal(EXIT_SYSTEM, "group %ld: %s: cannot be taken (%s)",
+		    (long)a->gid, whose, mend);
+}
+
+void
+rights_lower(const struct accounts *a)
+{
+	if (prctl(PR_SET_DUMPABLE, 0) == -1)
+		fatal(EXIT_SYSTEM, "prctl: PR_SET_DUMPABLE");
+	if (!a->root)
+		return;
+	take_groups(&a->tls, "of the files");
+	if (setresuid(a->tls.uid, a->tls.uid, 0) == -1)
+		fatal(EXIT_SYSTEM, "uid %ld: of the files: cannot be taken "
+		    "(%s)", (long)a->tls.uid, mend);
+	/* a change of uid makes a process dumpable as /proc/sys/fs says */
+	if (prctl(PR_SET_DUMPABLE, 0) == -1)
+		fatal(EXIT_SYSTEM, "prctl: PR_SET_DUMPABLE");
+	can_raise = true;
+	lowered_uid = a->tls.uid;
+}
+
+/*
+ * The part of path below the credentials directory, or NULL.
+ */
+static const char *
+below_credentials(const char *path, const char **directory)
+{
+	const char *d = getenv("CREDENTIALS_DIRECTORY");
+	size_t len;
+
+	if (d == NULL || d[0] != '/')
+		return (NULL);
+	len = strlen(d);
+	while (len > 1 && d[len - 1] == '/')
+		len--;
+	if (strncmp(path, d, len) != 0 || path[len] != '/')
+		return (NULL);
+	*directory = d;
+	path += len;
+	while (*path == '/')
+		path++;
+	return (path);
+}
+
+static int
+open_beneath(const char *directory, const char *path)
+{
+	struct open_how how = {
+		.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
+		.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
+	};
+	int dir, fd, saved;
+
+	dir = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dir == -1)
+		return (-1);
+	fd = (int)syscall(SYS_openat2, dir, path, &how, sizeof(how));
+	saved = errno;
+	close(dir);
+	errno = saved;
+	return (fd);
+}
+
+static int
+open_credential(const char *directory, const char *path)
+{
+	int fd, saved;
+
+	if (can_raise && setresuid((uid_t)-1, 0, (uid_t)-1) == -1)
+		return (-1);
+	fd = open_beneath(directory, path);
+	saved = errno;
+	if (can_raise && setresuid((uid_t)-1, lowered_uid, (uid_t)-1) == -1)
+		fatal(EXIT_SYSTEM, "uid %ld: cannot be taken again",
+		    (long)lowered_uid);
+	/* gaining uid 0 for a moment may have made us dumpable */
+	if (can_raise && prctl(PR_SET_DUMPABLE, 0) == -1)
+		fatal(EXIT_SYSTEM, "prctl: PR_SET_DUMPABLE");
+	errno = saved;
+	return (fd);
+}
+
+int
+rights_open(const char *path)
+{
+	const char *directory, *below;
+	struct stat st;
+	int fd;
+
+	below = below_credentials(path, &directory);
+	if (below != NULL)
+		fd = open_credential(directory, below);
+	else
+		fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd == -1)
+		return (-1);
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+		close(fd);
+		return (-1);
+	}
+	return (fd);
+}
+
+void
+rights_become_app(const struct accounts *a)
+{
+	uid_t uid = a->app.uid;
+
+	if (!a->root)
+		return;
+	if (setresuid((uid_t)-1, 0, (uid_t)-1) == -1)
+		fatal(EXIT_SYSTEM, "uid 0: cannot be taken to become uid %ld",
+		    (long)uid);
+	take_groups(&a->app, "of the program");
+	if (setresuid(uid, uid, uid) == -1)
+		fatal(EXIT_SYSTEM, "uid %ld: of the program: cannot be taken "
+		    "(%s)", (long)uid, mend);
+	if (uid != 0 && (setresuid((uid_t)-1, 0, (uid_t)-1) != -1 ||
+	    setuid(0) != -1))
+		fatalx(EXIT_SYSTEM, "uid 0: could be taken back");
+}

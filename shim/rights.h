@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * rights.h - the KEEPER's uids: whose files it reads, whom it becomes.
+ *
+ * Real and effective uid are SSL_USER's; root stays as the saved uid only,
+ * to become the application's user at the end.  Without root nothing here
+ * changes anything.
+ */
+#ifndef SHIM_RIGHTS_H
+#define SHIM_RIGHTS_H
+
+#include <stdio.h>
+
+struct account;
+struct accounts;
+
+/*
+ * Not dumpable; groups, gid and uid of SSL_USER; root saved.  The KEEPER's
+ * first call.  Ends the process when that fails.
+ */
+void rights_lower(const struct accounts *);
+
+/*
+ * Open a file for reading as SSL_USER; one below $CREDENTIALS_DIRECTORY with
+ * effective uid 0, and beneath that directory only: systemd's credentials
+ * belong to root.  -1 with errno set.  Never blocks on a FIFO: only regular
+ * files are opened.
+ */
+int rights_open(const char *path);
+
+/*
+ * Become the application's user for good: groups, gid, uid, and prove that
+ * root cannot be taken back.  Ends the process when that fails.
+ */
+void rights_become_app(const struct accounts *);
+
+#endif

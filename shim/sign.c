@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * sign.c - what may be signed, and signing it.
+ *
+ * Runs in:  KEEPER (and sign_scheme in NET, to name what it asks for).
+ * Trusts:   nothing in the bytes: NET may have been taken over.
+ * Refuses:  all that is not a server's CertificateVerify (TLS 1.3) or
+ *           ServerKeyExchange (TLS 1.2).  A client's CertificateVerify, a
+ *           bare digest or a certificate has neither form.
+ */
+#include "sign.h"
+
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum {
+	BLANKS = 64,
+	RANDOMS = 64,	    /* client's and server's, 32 bytes each */
+	NAMED_CURVE = 3,    /* RFC 8422, 5.4 */
+	DH_PRIME_MIN = 256, /* bytes: 2048 bits */
+	DH_PRIME_MAX = 1024 /* ffdhe8192 */
+};
+
+/* RFC 8446, 4.2.3.  tls13 false: only in TLS 1.2 */
+static const struct scheme {
+	uint16_t code;
+	const char *name, *key_type, *digest, *group;
+	bool pss, tls13;
+} schemes[] = {
+	{ 0x0401, "rsa_pkcs1_sha256", "RSA", "SHA256", NULL, false, false },
+	{ 0x0501, "rsa_pkcs1_sha384", "RSA", "SHA384", NULL, false, false },
+	{ 0x0601, "rsa_pkcs1_sha512", "RSA", "SHA512", NULL, false, false },
+	{ 0x0804, "rsa_pss_rsae_sha256", "RSA", "SHA256", NULL, true, true },
+	{ 0x0805, "rsa_pss_rsae_sha384", "RSA", "SHA384", NULL, true, true },
+	{ 0x0806, "rsa_pss_rsae_sha512", "RSA", "SHA512", NULL, true, true },
+	{ 0x0403, "ecdsa_secp256r1_sha256", "EC", "SHA256", "prime256v1",
+	    false, true },
+	{ 0x0503, "ecdsa_secp384r1_sha384", "EC", "SHA384", "secp384r1", false,
+	    true },
+	{ 0x0603, "ecdsa_secp521r1_sha512", "EC", "SHA512", "secp521r1", false,
+	    true },
+	{ 0x0807, "ed25519", "ED25519", "", NULL, false, true },
+};
+
+static const struct scheme *
+find_scheme(uint16_t code)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (schemes[i].code == code)
+			return (&schemes[i]);
+	return (NULL);
+}
+
+const char *
+sign_scheme_name(uint16_t code)
+{
+	const struct scheme *s = find_scheme(code);
+
+	return (s == NULL ? NULL : s->name);
+}
+
+uint16_t
+sign_scheme(const char *key_type, const char *digest, int pss)
+{
+	char plain[16];
+	size_t i;
+
+	/* providers say SHA2-256 for what RFC 8446 calls SHA256 */
+	if (strncmp(digest, "SHA2-", 5) == 0 && strlen(digest) < 12) {
+		memcpy(plain, "SHA", 3);
+		strcpy(plain + 3, digest + 5);
+		digest = plain;
+	}
+	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (strcmp(schemes[i].key_type, key_type) == 0 &&
+		    strcmp(schemes[i].digest, digest) == 0 &&
+		    schemes[i].pss == (pss != 0))
+			return (schemes[i].code);
+	return (0);
+}
+
+/* --------------------------------------------------------- what may be */
+
+static bool
+is_blanks(const uint8_t *bytes, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < BLANKS; i++)
+		if (len < BLANKS || bytes[i] != ' ')
+			return (false);
+	return (true);
+}
+
+/*
+ * RFC 8446, 4.4.3: 64 blanks, the context string with its zero byte, the
+ * hash of the transcript: the cipher suite's, SHA-256 or SHA-384.
+ */
+static const char *
+refuse_certificate_verify(const struct evp_pkey_st *key,
+    const struct scheme *scheme, const uint8_t *bytes, size_t len)
+{
+	static const char context[] = "TLS 1.3, server CertificateVerify";
+	char group[64];
+	size_t n;
+
+	if (len < BLANKS + sizeof(context) ||
+	    memcmp(bytes + BLANKS, context, sizeof(context)) != 0)
+		return ("not the context of a TLS 1.3 server");
+	len -= BLANKS + sizeof(context);
+	if (len != 32 && len != 48)
+		return ("not a transcript hash of TLS 1.3");
+	if (!scheme->tls13)
+		return ("a scheme that TLS 1.3 does not have");
+	if (scheme->group != NULL &&
+	    (EVP_PKEY_get_group_name(key, group, sizeof(group), &n) != 1 ||
+		strcmp(group, scheme->group) != 0))
+		return ("a scheme of another curve");
+	return (NULL);
+}
+
+struct reader {
+	const uint8_t *at;
+	size_t left;
+};
+
+/*
+ * A length of `width` bytes and what it counts; 0 when cut off or empty.
+ */
+static size_t
+read_vector(struct reader *r, size_t width)
+{
+	size_t n = 0, i;
+
+	if (r->left < width)
+		return (0);
+	for (i = 0; i < width; i++)
+		n = n << 8 | r->at[i];
+	if (r->left - width < n)
+		return (0);
+	r->at += width + n;
+	r->left -= width + n;
+	return (n);
+}
+
+/*
+ * The length of a point: RFC 8422, 5.4.1 and 5.4 (uncompressed).
+ */
+static size_t
+point_length(unsigned int curve)
+{
+	switch (curve) {
+	case 23: /* secp256r1 */
+		return (1 + 2 * 32);
+	case 24: /* secp384r1 */
+		return (1 + 2 * 48);
+	case 25: /* secp521r1 */
+		return (1 + 2 * 66);
+	case 29: /* x25519 */
+		return (32);
+	case 30: /* x448 */
+		return (56);
+	default:
+		return (0);
+	}
+}
+
+static bool
+is_ecdhe(const uint8_t *bytes, size_t len)
+{
+	struct reader r = { bytes + 3, len - 3 };
+	size_t n;
+
+	if (len < 4 || bytes[0] != NAMED_CURVE)
+		return (false);
+	n = point_length((unsigned int)bytes[1] << 8 | bytes[2]);
+	return (n != 0 && read_vector(&r, 1) == n && r.left == 0);
+}
+
+static bool
+is_dhe(const uint8_t *bytes, size_t len)
+{
+	struct reader r = { bytes, len };
+	size_t p, g, ys;
+
+	p = read_vector(&r, 2);
+	g = read_vector(&r, 2);
+	ys = read_vector(&r, 2);
+	return (p >= DH_PRIME_MIN && p <= DH_PRIME_MAX && g >= 1 && g <= p &&
+	    ys >= 1 && ys <= p && r.left == 0);
+}
+
+static const char *
+refuse_server_key_exchange(const uint8_t *bytes, size_t len)
+{
+	if (len <= RANDOMS)
+		return ("too short for a TLS handshake");
+	bytes += RANDOMS;
+	len -= RANDOMS;
+	if (!is_ecdhe(bytes, len) && !is_dhe(bytes, len))
+		return ("neither ECDHE nor DHE parameters");
+	return (NULL);
+}
+
+const char *
+sign_refusal(const struct evp_pkey_st *key, uint16_t code,
+    const uint8_t *bytes, size_t len)
+{
+	const struct scheme *scheme = find_scheme(code);
+
+	if (scheme == NULL || EVP_PKEY_is_a(key, scheme->key_type) != 1)
+		return ("a scheme that the key does not have");
+	/*
+	 * NET could choose randoms that are blanks; such bytes are judged as
+	 * TLS 1.3 only, so that the two forms cannot be confused.
+	 */
+	if (is_blanks(bytes, len))
+		return (refuse_certificate_verify(key, scheme, bytes, len));
+	return (refuse_server_key_exchange(bytes, len));
+}
+
+/* -------------------------------------------------------------- signing */
+
+static bool
+set_padding(EVP_PKEY_CTX *ctx, const struct scheme *scheme)
+{
+	if (!scheme->pss)
+		return (true);
+	return (EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx, RSA_PSS_SALTLEN_DIGEST) > 0);
+}
+
+size_t
+sign_bytes(struct evp_pkey_st *key, uint16_t code, const uint8_t *bytes,
+    size_t len, uint8_t signature[SIGNATURE_MAX])
+{
+	const struct scheme *scheme = find_scheme(code);
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *ctx; /* belongs to md */
+	size_t n = SIGNATURE_MAX;
+
+	if (scheme == NULL || md == NULL ||
+	    EVP_DigestSignInit_ex(md, &ctx,
+		scheme->digest[0] == '\0' ? NULL : scheme->digest, NULL, NULL,
+		key, NULL) != 1 ||
+	    !set_padding(ctx, scheme) ||
+	    EVP_DigestSign(md, signature, &n, bytes, len) != 1)
+		n = 0;
+	EVP_MD_CTX_free(md);
+	return (n);
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * wire.c - ciphertext between the connection and the TLS library.
+ *
+ * Runs in:  NET, inside the jail.
+ * Trusts:   nothing that comes from the peer; every queue is bounded.
+ */
+#include "wire.h"
+
+#include <errno.h>
+#include <openssl/bio.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "deadline.h"
+#include "log.h"
+
+void
+wire_init(struct wire *w, int fd)
+{
+	*w = (struct wire){ .fd = fd, .writable = true };
+	buf_init(&w->in, WIRE_IN_MAX);
+	buf_init(&w->out, WIRE_OUT_MAX);
+}
+
+/* ------------------------------------------------------------------ BIO */
+
+static int
+bio_read(BIO *bio, char *to, int size)
+{
+	struct wire *w = BIO_get_data(bio);
+	size_t n = (size_t)size < w->in.len ? (size_t)size : w->in.len;
+
+	BIO_clear_retry_flags(bio);
+	if (n == 0) {
+		BIO_set_retry_read(bio);
+		return (-1);
+	}
+	memcpy(to, buf_head(&w->in), n);
+	buf_taken(&w->in, n);
+	return ((int)n);
+}
+
+static int
+bio_write(BIO *bio, const char *from, int size)
+{
+	struct wire *w = BIO_get_data(bio);
+	size_t n = buf_put(&w->out, from, (size_t)size);
+
+	BIO_clear_retry_flags(bio);
+	if (n == 0) {
+		BIO_set_retry_write(bio);
+		return (-1);
+	}
+	return ((int)n);
+}
+
+static long
+bio_ctrl(BIO *bio, int command, long number, void *pointer)
+{
+	(void)bio;
+	(void)number;
+	(void)pointer;
+	/* flushing is relay.c's, once a batch is complete */
+	return (command == BIO_CTRL_FLUSH);
+}
+
+BIO *
+wire_bio(struct wire *w)
+{
+	BIO_METHOD *method;
+	BIO *bio = NULL;
+
+	method = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK,
+	    "wire");
+	if (method != NULL && BIO_meth_set_read(method, bio_read) == 1 &&
+	    BIO_meth_set_write(method, bio_write) == 1 &&
+	    BIO_meth_set_ctrl(method, bio_ctrl) == 1)
+		bio = BIO_new(method);
+	if (bio == NULL)
+		fatalx(EXIT_SYSTEM, "BIO: no memory");
+	BIO_set_data(bio, w);
+	BIO_set_init(bio, 1);
+	return (bio);
+}
+
+/* --------------------------------------------------------------- socket */
+
+static void
+broken(struct wire *w)
+{
+	w->error = errno;
+	w->eof = true;
+	w->readable = w->writable = false;
+}
+
+static void
+remember_first(struct wire *w, const uint8_t *bytes, size_t n)
+{
+	if (n > WIRE_FIRST_MAX - w->first_len)
+		n = WIRE_FIRST_MAX - w->first_len;
+	memcpy(w->first + w->first_len, bytes, n);
+	w->first_len += n;
+}
+
+bool
+wire_fill(struct wire *w)
+{
+	size_t room;
+	uint8_t *to = buf_tail(&w->in, &room);
+	ssize_t n;
+
+	if (room == 0 || w->eof || !w->readable)
+		return (false);
+	n = recv(w->fd, to, room, MSG_DONTWAIT);
+	if (n == -1 && errno == EINTR)
+		return (false);
+	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+		w->readable = false;
+		return (false);
+	}
+	if (n == -1) {
+		broken(w);
+		return (true);
+	}
+	if (n == 0)
+		w->eof = true;
+	if ((size_t)n < room)
+		w->readable = false;
+	if (w->first_len < WIRE_FIRST_MAX)
+		remember_first(w, to, (size_t)n);
+	buf_added(&w->in, (size_t)n);
+	return (true);
+}
+
+bool
+wire_flush(struct wire *w)
+{
+	bool moved = false;
+	ssize_t n;
+
+	while (w->out.len > 0 && w->writable) {
+		n = send(w->fd, buf_head(&w->out), w->out.len,
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
+			w->writable = false;
+			break;
+		}
+		if (n == -1) {
+			broken(w);
+			return (true);
+		}
+		buf_taken(&w->out, (size_t)n);
+		moved = true;
+	}
+	return (moved);
+}
+
+void
+wire_linger(struct wire *w, unsigned int ms)
+{
+	struct pollfd p = { .fd = w->fd, .events = POLLIN };
+	deadline until = deadline_in(ms);
+	uint8_t away[4096];
+	ssize_t n = 1;
+
+	wire_flush(w);
+	if (w->error != 0 || shutdown(w->fd, SHUT_WR) == -1)
+		return;
+	while (!w->eof && n > 0 && poll(&p, 1, deadline_left(until)) > 0)
+		n = recv(w->fd, away, sizeof(away), MSG_DONTWAIT);
+}
