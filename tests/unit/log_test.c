@@ -370,7 +370,6 @@ play(const struct stage *s, void (*say)(void))
 	char stream[64];
 
 	unsetenv("SYSTEMD_EXEC_PID");
-	unsetenv("JOURNAL_STREAM");
 	if (s->forge && fstat(s->fd, &st) == 0) {
 		snprintf(stream, sizeof(stream), "%ju:%ju",
 		    (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <linux/ipv6.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -139,6 +141,25 @@ CASE(a_unix_peer_has_no_address)
 }
 
 /*
+ * The kernel makes a new address usable a moment later, by a worker.
+ */
+static bool
+usable(const struct sockaddr_in6 *at)
+{
+	int tries, result = -1;
+
+	for (tries = 0; result != 0 && tries < 1000; tries++) {
+		const int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+		result = bind(fd, (const struct sockaddr *)at, sizeof(*at));
+		close(fd);
+		if (result != 0)
+			poll(NULL, 0, 10);
+	}
+	return (result == 0);
+}
+
+/*
  * fe80::1 on the loopback interface of a network of our own.
  */
 static struct sockaddr_in6
@@ -161,6 +182,7 @@ own_link_local(void)
 	add.ifr6_ifindex = (int)at.sin6_scope_id;
 	CHECK(ioctl(fd, SIOCSIFADDR, &add) == 0);
 	close(fd);
+	CHECK(usable(&at));
 	return (at);
 }
 
