@@ -30,7 +30,7 @@ void text_start(struct text *, char *room, size_t size);
  * Our own words: whole or, with `cut` set, not at all.
  */
 void text_add(struct text *, const char *ours);
-void text_bytes(struct text *, const char *ours, size_t len);
+void text_bytes(struct text *, const char *bytes, size_t len);
 
 /*
  * Somebody else's, as far as it fits.

@@ -148,19 +148,19 @@ resolve(enum log_format asked)
 }
 
 void
-log_choose(enum log_format asked, int level, int connection)
+log_choose(enum log_format format, int level, int connection)
 {
-	enum log_format format;
+	enum log_format settled;
 	struct stat st;
 
 	if (fstat(connection, &st) == 0 && same_file(STDERR_FILENO, &st))
 		to.fd2_usable = to.fd2_journal = false;
 	if (to.fd > STDERR_FILENO)
 		close(to.fd);
-	format = resolve(asked);
-	use_stderr(format == LOG_FORMAT_JSON ? format : LOG_FORMAT_KV);
-	if (format == LOG_FORMAT_JOURNAL || format == LOG_FORMAT_SYSLOG)
-		use_socket(format);
+	settled = resolve(format);
+	use_stderr(settled == LOG_FORMAT_JSON ? settled : LOG_FORMAT_KV);
+	if (settled == LOG_FORMAT_JOURNAL || settled == LOG_FORMAT_SYSLOG)
+		use_socket(settled);
 	to.level = level;
 	to.chosen = true;
 }

@@ -52,9 +52,8 @@ forbid_the_rest(void)
 		ALLOW(exit_group),
 		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 	};
-	const struct sock_fprog program = {
-		sizeof(filter) / sizeof(filter[0]), filter
-	};
+	const struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]),
+		filter };
 
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
 	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0)
@@ -64,8 +63,9 @@ forbid_the_rest(void)
 int
 main(int argc, char *argv[])
 {
-	struct summary s = { .id = "0123456789abcdef", .in = "42",
-		.end = "clean" };
+	struct summary s = {
+		.id = "0123456789abcdef", .in = "42", .end = "clean"
+	};
 
 	if (argc != 4)
 		return (2);

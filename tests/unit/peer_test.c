@@ -26,7 +26,7 @@ static struct ends
 connected(const struct sockaddr *on, socklen_t on_len, struct sockaddr *to,
     socklen_t to_len, in_port_t *to_port)
 {
-	struct sockaddr_in6 bound;
+	struct sockaddr_in6 bound = { 0 };
 	socklen_t len = sizeof(bound);
 	struct ends e;
 	const int l = socket(on->sa_family, SOCK_STREAM, 0);
