@@ -111,12 +111,18 @@ $(BUILD)/tests/%.o: tests/tools/%.c
 	$(compile) -Itests/tools -o $@ $<
 
 $(unit_tests) $(other_tools): $(BUILD)/tests/%: $(BUILD)/tests/%.o \
-    $(filter-out $(main_object),$(unjailed))
+    $(BUILD)/tests/unjailed.a
 	$(link) -o $@ $^ $(our_libs)
 
-$(jail_tools): $(BUILD)/tests/%: $(BUILD)/tests/%.o \
-    $(filter-out $(main_object),$(jailed))
+$(jail_tools): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/jailed.a
 	$(link) -o $@ $^ $(our_libs)
+
+$(BUILD)/tests/unjailed.a: $(filter-out $(main_object),$(unjailed))
+$(BUILD)/tests/jailed.a: $(filter-out $(main_object),$(jailed))
+$(BUILD)/tests/%.a:
+	@mkdir -p $(@D)
+	rm -f $@
+	$(AR) rcs $@ $^
 
 -include $(wildcard $(BUILD)/shim/*.d $(BUILD)/tests/*.d)
 

@@ -6,7 +6,7 @@
 #	teardown() { leave_nothing; }
 #
 #	@test "an application reads what the client sent" {
-#		serve --cert "$PKI/p256.pem" --key "$PKI/p256.key" -- cat
+#		serve --cert "$PKI/p256.pem" --key "$PKI/p256.key" -- head -n 1
 #		run ask hello
 #		[ "$output" = hello ]
 #		[ "$(summary end)" = clean ]
@@ -273,7 +273,8 @@ s_client() {
 	    -servername localhost "$@" 2>>"$T/client.log" 3>&-
 }
 
-# ask TEXT [s_client option ...] - send a line, print all that comes back
+# ask TEXT [s_client option ...] - send a line, print all that comes back until
+# the application ends the connection (s_client never does)
 ask() {
 	local text=$1
 
