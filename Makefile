@@ -128,7 +128,7 @@ $(BUILD)/tests/%.a:
 
 # ---------------------------------------------------------------- tests
 
-tap = BUILD=$(BUILD) tests/run
+tap = BUILD=$(BUILD) SANITIZE=$(SANITIZE) tests/run
 
 check: check-unit check-integration check-attack ## unit, integration and attack tests
 
