@@ -29,9 +29,14 @@ as_root() {
 	fi
 }
 
+# apt ARG... - what it says goes to build/apt.log, unless it fails
 apt() {
-	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o \
-	    Dpkg::Use-Pty=0 "$@" >&2
+	mkdir -p build
+	as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq \
+	    -o Dpkg::Use-Pty=0 "$@" >>build/apt.log 2>&1 || {
+		tail -n 20 build/apt.log >&2
+		return 1
+	}
 }
 
 missing() {
@@ -52,6 +57,7 @@ install_packages() {
 	say "installing: $absent"
 	# shellcheck disable=SC2086
 	apt install --no-install-recommends $absent || {
+		say 'once more, with new lists of packages'
 		apt update
 		apt install --no-install-recommends $absent
 	}
@@ -62,6 +68,7 @@ unpack_peers() {
 	mkdir -p "$1"
 	for package in $(packages peers); do
 		[ ! -d "$1/$package" ] || continue
+		say "unpacking: $package"
 		download "$1" "$package" || { apt update; download "$1" "$package"; }
 		dpkg-deb -x "$1/$package"_*.deb "$1/$package"
 		rm "$1/$package"_*.deb
@@ -69,7 +76,7 @@ unpack_peers() {
 }
 
 download() {
-	(cd "$1" && apt-get -qq -o APT::Sandbox::User=root download "$2" >&2)
+	(cd "$1" && apt-get -qq -o APT::Sandbox::User=root download "$2" 2>&1)
 }
 
 # make_accounts - what a test run as root needs: the accounts of
