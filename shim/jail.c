@@ -184,14 +184,20 @@ drop_capabilities(void)
 }
 
 static void
-be_humble(void)
+forbid_new_privileges(void)
 {
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1)
 		cannot("no_new_privs", "cannot be set", NULL);
-	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
-		cannot("dumpable", "cannot be cleared", NULL);
 	prove(prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1,
 	    "new privileges by execve");
+}
+
+/* After the uid: a change of it may switch it on again (fs.suid_dumpable). */
+static void
+forbid_dump(void)
+{
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == -1)
+		cannot("dumpable", "cannot be cleared", NULL);
 	prove(prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0, "being dumpable");
 }
 
@@ -201,7 +207,10 @@ can_open(const char *path)
 	return (open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC) != -1);
 }
 
-/* While a descriptor is to be had, so that only Landlock can be the reason. */
+/*
+ * As root and while a descriptor is to be had, so that nothing but Landlock
+ * can be the reason when reading is denied.
+ */
 static void
 forbid_files(void)
 {
@@ -283,15 +292,17 @@ jail_enter(const struct jail *jail)
 {
 	read_time_zone();
 	close_rest(jail->fds);
-	if (jail->root) {
+	if (jail->root)
 		change_root(jail->dir);
-		become(jail->uid, jail->gid);
-	} else
+	else
 		log_info("jail: started without root: uid, groups and root "
 			 "directory stay the starter's");
-	drop_capabilities();
-	be_humble();
+	forbid_new_privileges();
 	forbid_files();
+	if (jail->root)
+		become(jail->uid, jail->gid);
+	drop_capabilities();
+	forbid_dump();
 	limit_all(jail->fds);
 	prove_all(jail->root);
 	load_filter();

@@ -11,8 +11,8 @@
 #include <sys/types.h>
 
 struct jail {
-	bool root;	  /* started as root: change root directory and uid */
-	uid_t uid;	  /* tlsshim-net's, or 2013265920 + pid */
+	bool root; /* started as root: change root directory and uid */
+	uid_t uid; /* tlsshim-net's, or 2013265920 + pid */
 	gid_t gid;
 	const char *dir;  /* --chroot; NULL: one is made, entered and removed */
 	unsigned int fds; /* descriptors 0 .. fds-1 are open, no other */
