@@ -32,8 +32,9 @@ hash := \#
 try = $(shell echo '$(hash)include <features.h>' | $(CC) $(CFLAGS) -Werror \
     $(1) -x c -c -o /dev/null - 2>/dev/null && echo '$(1)')
 
-warn := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
-    -Wmissing-prototypes -Wvla -Wformat=2 $(if $(WERROR),-Werror)
+# UBSan's own code makes -Wconversion see what is not there
+warn := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+    -Wvla -Wformat=2 $(if $(SANITIZE),,-Wconversion $(if $(WERROR),-Werror))
 harden := -fPIE -fstack-protector-strong \
     $(call try,-fstack-clash-protection) $(call try,-fcf-protection)
 # a packager's own choice of level counts; ASan has its own checks
