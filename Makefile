@@ -136,23 +136,23 @@ check: check-unit check-integration check-attack ## unit, integration and attack
 test-programs: all $(test_programs)
 
 check-unit: $(unit_tests) ## small C programs with named cases
-	$(tap) unit
+	@$(tap) unit
 
 check-integration: test-programs ## the program under its starters, with real clients
-	$(tap) integration
+	@$(tap) integration
 
 check-attack: test-programs ## hostile peers and hostile inner processes
-	$(tap) attack
+	@$(tap) attack
 
 check-system: test-programs ## the shipped units under a real systemd (root)
-	$(tap) system
+	@$(tap) system
 
 check-docs: test-programs ## documents against the tables and the tree
-	$(tap) docs
+	@$(tap) docs
 
 lint: export FLAGS = -std=c11 $(our_cppflags) $(warn) -Itests/unit -Itests/tools
 lint: $(BUILD)/seccomp_filter.h ## formatter, analysers, shell, manual pages, units; absent tools are told
-	$(tap) lint
+	@$(tap) lint
 
 headers: ## each header compiles alone
 	set -e; for h in shim/*.h; do \
@@ -167,7 +167,7 @@ sanitize: ## ASan and UBSan over unit and integration tests, then valgrind
 	$(MAKE) check-valgrind
 
 check-valgrind: test-programs ## memory and descriptors of a connection, by valgrind
-	$(tap) valgrind
+	@$(tap) valgrind
 
 bench: all $(BUILD)/nojail/tlsshim ## speed beside its peers
 	bench/run
