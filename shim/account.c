@@ -10,11 +10,14 @@
 #include "account.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -46,8 +49,95 @@ parse_id(const char *text, uint32_t *id)
 	return (true);
 }
 
+/* ------------------------------------------------------------- databases */
+
+/*
+ * A whole file as a stream: fgetpwent(3) asks for its position with every
+ * line, a system call each on a real file.  NULL if it cannot be read.
+ */
+static FILE *
+open_in_memory(const char *path)
+{
+	static char *bytes;
+	struct stat st;
+	ssize_t n = -1;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	free(bytes);
+	bytes = NULL;
+	if (fd != -1 && fstat(fd, &st) == 0 && st.st_size > 0 &&
+	    (bytes = malloc((size_t)st.st_size)) != NULL)
+		n = read(fd, bytes, (size_t)st.st_size);
+	if (fd != -1)
+		close(fd);
+	return (n <= 0 ? NULL : fmemopen(bytes, (size_t)n, "r"));
+}
+
+/*
+ * The account in /etc/passwd, by name or (name NULL) by uid; NULL if it is
+ * not there.  Read directly: through NSS each look-up may load a module and
+ * ask a daemon, a millisecond for every connection.
+ */
+static const struct passwd *
+local_user(const char *name, uid_t uid)
+{
+	FILE *file = open_in_memory("/etc/passwd");
+	const struct passwd *pw = NULL;
+
+	while (file != NULL && (pw = fgetpwent(file)) != NULL)
+		if (name == NULL ? pw->pw_uid == uid :
+				   strcmp(pw->pw_name, name) == 0)
+			break;
+	if (file != NULL)
+		fclose(file);
+	return (pw);
+}
+
 static void
-find_groups(struct account *a, const char *name)
+add_group(struct account *a, gid_t gid)
+{
+	gid_t *more;
+
+	more = realloc(a->groups, (a->group_count + 1) * sizeof(gid_t));
+	if (more == NULL)
+		fatal(EXIT_SYSTEM, "groups: of uid %ld", (long)a->uid);
+	a->groups = more;
+	a->groups[a->group_count++] = gid;
+}
+
+static bool
+has_member(const struct group *gr, const char *name)
+{
+	char **member;
+
+	for (member = gr->gr_mem; *member != NULL; member++)
+		if (strcmp(*member, name) == 0)
+			return (true);
+	return (false);
+}
+
+/*
+ * The groups that /etc/group gives an account of /etc/passwd.
+ */
+static void
+local_groups(struct account *a, const char *name)
+{
+	FILE *file = open_in_memory("/etc/group");
+	const struct group *gr;
+
+	add_group(a, a->gid);
+	while (file != NULL && (gr = fgetgrent(file)) != NULL)
+		if (gr->gr_gid != a->gid && has_member(gr, name))
+			add_group(a, gr->gr_gid);
+	if (file != NULL)
+		fclose(file);
+}
+
+/*
+ * The groups of an account that NSS found elsewhere (LDAP and the like).
+ */
+static void
+nss_groups(struct account *a, const char *name)
 {
 	int count = 32;
 
@@ -55,7 +145,7 @@ find_groups(struct account *a, const char *name)
 		free(a->groups);
 		a->groups = calloc((size_t)count, sizeof(gid_t));
 		if (a->groups == NULL)
-			fatal(EXIT_SYSTEM, "groups: %s", name);
+			fatal(EXIT_SYSTEM, "groups: of %s", name);
 		if (getgrouplist(name, a->gid, a->groups, &count) != -1)
 			break;
 	}
@@ -63,29 +153,47 @@ find_groups(struct account *a, const char *name)
 }
 
 /*
- * False, with errno 0 or the trouble, if there is no such account.
+ * By name, or by uid where name is NULL.  False, with errno 0 or the trouble,
+ * if there is no such account.
  */
+static bool
+find_entry(struct account *a, const char *name, uid_t uid, bool with_groups)
+{
+	const struct passwd *pw = local_user(name, uid);
+	bool local = pw != NULL;
+	char *own;
+
+	errno = 0;
+	if (!local)
+		pw = name == NULL ? getpwuid(uid) : getpwnam(name);
+	if (pw == NULL)
+		return (false);
+	a->uid = pw->pw_uid;
+	a->gid = pw->pw_gid;
+	if (!with_groups)
+		return (true);
+	/* reading groups may overwrite what pw points to */
+	own = strdup(pw->pw_name);
+	if (own == NULL)
+		fatal(EXIT_SYSTEM, "groups: of uid %ld", (long)a->uid);
+	if (local)
+		local_groups(a, own);
+	else
+		nss_groups(a, own);
+	free(own);
+	return (true);
+}
+
 static bool
 find_user(struct account *a, const char *text)
 {
-	struct passwd *pw;
 	uint32_t id;
 
-	errno = 0;
-	if (parse_id(text, &id)) {
-		a->uid = id;
-		pw = getpwuid(id);
-		/* a number needs no account: its group has the same number */
-		a->gid = pw == NULL ? id : pw->pw_gid;
-	} else {
-		pw = getpwnam(text);
-		if (pw == NULL)
-			return (false);
-		a->uid = pw->pw_uid;
-		a->gid = pw->pw_gid;
-	}
-	if (pw != NULL)
-		find_groups(a, pw->pw_name);
+	if (!parse_id(text, &id))
+		return (find_entry(a, text, 0, true));
+	/* a number needs no account: its group has the same number */
+	if (!find_entry(a, NULL, id, true))
+		a->uid = a->gid = id;
 	return (true);
 }
 
@@ -138,25 +246,17 @@ static void
 find_net(struct account *a, const struct options *o)
 {
 	const char *user = o->text[OPTION_NET_USER];
-	struct passwd *pw;
 	uint32_t id;
 
 	a->uid = a->gid = (uid_t)PER_CONNECTION_BASE + (uid_t)getpid();
 	if (user != NULL && strcmp(user, "per-connection") == 0)
 		return;
-	if (user != NULL && parse_id(user, &id)) {
+	if (user != NULL && parse_id(user, &id))
 		a->uid = a->gid = id;
-	} else {
-		errno = 0;
-		pw = getpwnam(user == NULL ? net_account : user);
-		if (pw == NULL && user != NULL)
-			fatalx(EXIT_USAGE, "--net-user: %s: %s", user,
-			    errno == 0 ? "no such account" : strerror(errno));
-		if (pw == NULL)
-			return;
-		a->uid = pw->pw_uid;
-		a->gid = pw->pw_gid;
-	}
+	else if (!find_entry(a, user == NULL ? net_account : user, 0, false) &&
+	    user != NULL)
+		fatalx(EXIT_USAGE, "--net-user: %s: %s", user,
+		    errno == 0 ? "no such account" : strerror(errno));
 	if (a->uid == 0 || a->gid == 0)
 		fatalx(EXIT_USAGE, "--net-user: %s: root cannot be the account "
 		    "that talks to the network", user);

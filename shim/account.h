@@ -2,8 +2,9 @@
 /*
  * account.h - the three accounts of a connection, looked up before the fork.
  *
- * Names go through NSS (getpwnam(3)), which may open files and sockets: so
- * it is done once, as the starter's user, before anything is dropped.
+ * /etc/passwd and /etc/group are read directly; an account that is not there
+ * is asked of NSS (getpwnam(3)), which may open files and sockets: so it is
+ * done once, as the starter's user, before anything is dropped.
  */
 #ifndef SHIM_ACCOUNT_H
 #define SHIM_ACCOUNT_H

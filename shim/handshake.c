@@ -22,32 +22,6 @@
 /* OpenSSL's provider has no place for a pointer of ours (key_ask.h) */
 static struct handshake *current;
 
-/* ---------------------------------------------------------- preparation */
-
-void
-handshake_prepare_library(void)
-{
-	/*
-	 * No openssl.cnf (NET could not read it, and both sides must agree),
-	 * no tables of legacy names, no error texts, nothing at exit: each
-	 * costs a part of a millisecond for every connection.
-	 */
-	if (OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG |
-		OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
-		OPENSSL_INIT_NO_ADD_ALL_CIPHERS |
-		OPENSSL_INIT_NO_ADD_ALL_DIGESTS | OPENSSL_INIT_NO_ATEXIT,
-		NULL) != 1 ||
-	    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG |
-		OPENSSL_INIT_NO_LOAD_SSL_STRINGS |
-		OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS, NULL) != 1 ||
-	    /* what signatures of certificates are named by */
-	    EVP_add_digest(EVP_sha1()) != 1 ||
-	    EVP_add_digest(EVP_sha256()) != 1 ||
-	    EVP_add_digest(EVP_sha384()) != 1 ||
-	    EVP_add_digest(EVP_sha512()) != 1)
-		fatalx(EXIT_SYSTEM, "OpenSSL: cannot be started");
-}
-
 /* --------------------------------------------------------- ask the KEEPER */
 
 /*
@@ -327,6 +301,7 @@ static bool
 wait_for_peer(struct handshake *h, struct ending *e)
 {
 	struct pollfd p = { .fd = h->wire->fd, .events = POLLIN };
+	int ms = deadline_left(h->until);
 
 	if (h->wire->eof) {
 		if (!was_probe(h, e))

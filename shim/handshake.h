@@ -37,12 +37,6 @@ struct handshake {
 };
 
 /*
- * Set the TLS library up: the lean start.  Before the fork, once: what both
- * processes need is paid for once.
- */
-void handshake_prepare_library(void);
-
-/*
  * NET, before the policy is known.
  */
 void handshake_init(struct handshake *, struct wire *, struct channel *);

@@ -343,9 +343,7 @@ provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core,
 int
 key_ask_register(void)
 {
-	/* once one is loaded by hand, "default" does not come by itself */
 	if (OSSL_PROVIDER_add_builtin(NULL, "tlsshim", provider_init) != 1 ||
-	    OSSL_PROVIDER_load(NULL, "default") == NULL ||
 	    OSSL_PROVIDER_load(NULL, "tlsshim") == NULL)
 		return (-1);
 	return (0);

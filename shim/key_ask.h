@@ -23,8 +23,8 @@ typedef size_t ask_signature(uint16_t scheme, const uint8_t *bytes, size_t len,
     uint8_t *signature, size_t size);
 
 /*
- * Add the provider to OpenSSL's default library context, beside "default".
- * 0, or -1.  Once in a process, before the jail.
+ * Add the provider to OpenSSL's default library context.  0, or -1.  Once in
+ * a process, after library_start.
  */
 int key_ask_register(void);
 

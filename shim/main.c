@@ -20,8 +20,8 @@
 #include "activate.h"
 #include "connection.h"
 #include "exit.h"
-#include "handshake.h"
 #include "keeper.h"
+#include "library.h"
 #include "log.h"
 #include "net.h"
 
@@ -44,14 +44,16 @@ make_pair(int type, int pair[2])
 }
 
 /*
- * SIGTERM is NET's to handle, SIGCHLD's default must be in force for
- * waitpid(2), whatever the starter ignored.
+ * SIGTERM is NET's to handle; SIGCHLD's default must be in force for
+ * waitpid(2), whatever the starter ignored; a log that nobody reads any more
+ * must not kill.
  */
 static void
 hold_signals(struct connection *c)
 {
 	sigset_t held;
 
+	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&held);
 	sigaddset(&held, SIGTERM);
@@ -127,7 +129,7 @@ main(int argc, char *argv[])
 	if (peer_of_socket(&c.peer, c.fd) == -1)
 		fatal(EXIT_SYSTEM, "connection: fd %d: who is it", c.fd);
 	accounts_find(&c.accounts, &c.options);
-	handshake_prepare_library();
+	library_start();
 	/* not exit(3): nothing of ours waits for it, and it costs */
 	_exit(split(&c));
 }

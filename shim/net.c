@@ -110,7 +110,6 @@ prepare(struct net *n, struct links links)
 	struct sigaction term = { .sa_handler = on_sigterm };
 	int on = 1;
 
-	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGTERM, &term, NULL);
 	if (n->connection->peer.family != PEER_UNIX)
 		/* we send in batches: waiting for more would only delay */

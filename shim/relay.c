@@ -25,7 +25,11 @@ static void
 peer_ended(struct relay *r, bool clean)
 {
 	r->peer_done = true;
-	r->peer_clean = clean;
+	/*
+	 * When the application was gone before, nothing that it would have
+	 * read can have been cut off.
+	 */
+	r->peer_clean = clean || r->app_deaf;
 }
 
 /*
@@ -204,27 +208,24 @@ judge_end(struct relay *r, struct ending *e)
 		/* but what came before the reset has been passed on */
 		e->kind = ENDING_RESET;
 	else if (r->peer_done && r->fin_sent)
-		/*
-		 * When the application was gone first, nothing it would have
-		 * read can have been cut off.
-		 */
-		e->kind = r->peer_clean || r->app_deaf ? ENDING_CLEAN :
-							 ENDING_TRUNCATED;
+		e->kind = r->peer_clean ? ENDING_CLEAN : ENDING_TRUNCATED;
 	else if (r->peer_done && !r->peer_clean && r->policy->strict_close)
 		e->kind = ENDING_TRUNCATED;
 }
 
+/*
+ * After SIGTERM, and when only the peer is left, time runs whatever moves:
+ * a peer could send for ever.
+ */
 static deadline
 limit(struct relay *r)
 {
-	deadline until;
+	deadline until = r->moved + (deadline)r->policy->idle_ms;
 
-	if (relay_terminate && r->drained_by == 0)
-		r->drained_by = deadline_in(r->policy->close_ms);
-	until = r->moved + (deadline)(only_peer_left(r) ?
-		r->policy->close_ms : r->policy->idle_ms);
-	return (r->drained_by == 0 ? until :
-				     deadline_first(until, r->drained_by));
+	if (r->closed_by == 0 && (relay_terminate || only_peer_left(r)))
+		r->closed_by = deadline_in(r->policy->close_ms);
+	return (r->closed_by == 0 ? until :
+				    deadline_first(until, r->closed_by));
 }
 
 /* ---------------------------------------------------------------- waiting */
@@ -239,7 +240,8 @@ wanted(const struct relay *r, struct pollfd p[FDS])
 		p[PEER].events |= POLLIN;
 	if (r->wire->out.len > 0)
 		p[PEER].events |= POLLOUT;
-	if (r->wire->eof && p[PEER].events == 0)
+	if (p[PEER].events == 0)
+		/* or poll would tell of a reset again and again */
 		p[PEER].fd = -1;
 
 	/* POLLHUP, which cannot be asked away, tells that fd 0 is closed */
@@ -253,17 +255,13 @@ wanted(const struct relay *r, struct pollfd p[FDS])
 }
 
 static void
-wait_for_work(struct relay *r, struct ending *e)
+wait_for_work(struct relay *r)
 {
 	struct pollfd p[FDS];
 	struct timespec timeout;
 	sigset_t blocked;
 	int ms = deadline_left(limit(r));
 
-	if (ms == 0) {
-		e->kind = ENDING_TIMEOUT;
-		return;
-	}
 	wanted(r, p);
 	timeout.tv_sec = ms / 1000;
 	timeout.tv_nsec = (long)(ms % 1000) * 1000000;
@@ -303,7 +301,9 @@ relay_run(struct relay *r, struct ending *e)
 		judge_end(r, e);
 		if (moved)
 			r->moved = deadline_now();
-		else if (e->kind == ENDING_NONE)
-			wait_for_work(r, e);
+		if (e->kind == ENDING_NONE && deadline_left(limit(r)) == 0)
+			e->kind = ENDING_TIMEOUT;
+		if (e->kind == ENDING_NONE && !moved)
+			wait_for_work(r);
 	}
 }

@@ -170,6 +170,7 @@ wire_linger(struct wire *w, unsigned int ms)
 	wire_flush(w);
 	if (w->error != 0 || shutdown(w->fd, SHUT_WR) == -1)
 		return;
-	while (!w->eof && n > 0 && poll(&p, 1, deadline_left(until)) > 0)
+	while (!w->eof && n > 0 && deadline_left(until) > 0 &&
+	    poll(&p, 1, deadline_left(until)) > 0)
 		n = recv(w->fd, away, sizeof(away), MSG_DONTWAIT);
 }

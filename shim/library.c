@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * library.c - OpenSSL, started lean: a provider that passes on a part.
+ *
+ * Runs in:  the process before it forks.
+ * Trusts:   OpenSSL's default provider.
+ *
+ * The default provider is loaded into a library context of its own.  The
+ * context that TLS uses gets a provider of ours instead, whose tables are
+ * the default's entries of library.def, with the default's functions and
+ * provider context (provider(7), OSSL_PROVIDER_query_operation(3)).  All
+ * cryptography is the default provider's still.
+ */
+#include "library.h"
+
+#include <openssl/core_dispatch.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/provider.h>
+#include <openssl/rand.h>
+#include <openssl/ssl.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "log.h"
+
+enum { PASSED_MAX = 48 };
+
+static const struct algorithm {
+	int operation;
+	const char *name;
+} wanted[] = {
+#define ALGORITHM(operation, name) { OSSL_OP_##operation, name },
+#include "library.def"
+#undef ALGORITHM
+};
+
+/* where the default provider lives, and where its own fetches go */
+static OSSL_LIB_CTX *behind;
+static OSSL_PROVIDER *whole;
+
+/* the chosen part of each operation's table, made when first asked for */
+static OSSL_ALGORITHM passed[OSSL_OP__HIGHEST + 1][PASSED_MAX + 1];
+static bool chosen[OSSL_OP__HIGHEST + 1];
+
+/* ------------------------------------------------------------- the choice */
+
+/*
+ * Keys come as DER only, in the structures that certificates and key files
+ * have.
+ */
+static bool
+is_wanted_form(int operation, const char *properties)
+{
+	if (operation != OSSL_OP_DECODER)
+		return (true);
+	return (strstr(properties, "input=der") != NULL &&
+	    (strstr(properties, "structure=SubjectPublicKeyInfo") != NULL ||
+		strstr(properties, "structure=PrivateKeyInfo") != NULL ||
+		strstr(properties, "structure=type-specific") != NULL));
+}
+
+static bool
+is_wanted(int operation, const OSSL_ALGORITHM *a)
+{
+	size_t first = strcspn(a->algorithm_names, ":"), i;
+
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+		if (wanted[i].operation == operation &&
+		    strlen(wanted[i].name) == first &&
+		    strncasecmp(wanted[i].name, a->algorithm_names, first) == 0)
+			return (is_wanted_form(operation,
+			    a->property_definition));
+	return (false);
+}
+
+static void
+choose(int operation)
+{
+	const OSSL_ALGORITHM *a;
+	int no_cache;
+	size_t n = 0;
+
+	a = OSSL_PROVIDER_query_operation(whole, operation, &no_cache);
+	for (; a != NULL && a->algorithm_names != NULL; a++)
+		if (n < PASSED_MAX && is_wanted(operation, a))
+			passed[operation][n++] = *a;
+	chosen[operation] = true;
+}
+
+/* ------------------------------------------------------------ the provider */
+
+static const OSSL_ALGORITHM *
+part_query(void *provider, int operation, int *no_cache)
+{
+	(void)provider;
+	*no_cache = 0;
+	if (operation < 0 || operation > OSSL_OP__HIGHEST)
+		return (NULL);
+	if (!chosen[operation])
+		choose(operation);
+	return (passed[operation]);
+}
+
+/* TLS groups are a capability: provider-base(7) */
+static int
+part_capabilities(void *provider, const char *capability, OSSL_CALLBACK *give,
+    void *argument)
+{
+	(void)provider;
+	return (OSSL_PROVIDER_get_capabilities(whole, capability, give,
+	    argument));
+}
+
+static int
+part_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core,
+    const OSSL_DISPATCH **ours, void **provider)
+{
+	static const OSSL_DISPATCH functions[] = {
+		{ OSSL_FUNC_PROVIDER_QUERY_OPERATION,
+		    (void (*)(void))part_query },
+		{ OSSL_FUNC_PROVIDER_GET_CAPABILITIES,
+		    (void (*)(void))part_capabilities },
+		{ 0, NULL },
+	};
+
+	(void)handle;
+	(void)core;
+	*ours = functions;
+	*provider = OSSL_PROVIDER_get0_provider_ctx(whole);
+	return (1);
+}
+
+/*
+ * The usual generator is made of a cipher, and would build all ciphers in
+ * the context behind; a hash is there anyway (NIST SP 800-90A has both).
+ */
+static bool
+set_generator(OSSL_LIB_CTX *context)
+{
+	return (RAND_set_DRBG_type(context, "HASH-DRBG", NULL, NULL,
+		    "SHA2-256") == 1);
+}
+
+static bool
+load_providers(void)
+{
+	behind = OSSL_LIB_CTX_new();
+	if (behind == NULL || !set_generator(behind) || !set_generator(NULL))
+		return (false);
+	whole = OSSL_PROVIDER_load(behind, "default");
+	return (whole != NULL &&
+	    OSSL_PROVIDER_add_builtin(NULL, "part", part_init) == 1 &&
+	    OSSL_PROVIDER_load(NULL, "part") != NULL);
+}
+
+/* ------------------------------------------------------------------- start */
+
+/*
+ * No openssl.cnf (NET could not read it, and both sides must agree), no
+ * legacy tables, no error texts, nothing at exit.
+ */
+static bool
+init(void)
+{
+	uint64_t without = OPENSSL_INIT_NO_LOAD_CONFIG |
+	    OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+	    OPENSSL_INIT_NO_ADD_ALL_CIPHERS | OPENSSL_INIT_NO_ADD_ALL_DIGESTS |
+	    OPENSSL_INIT_NO_ATEXIT;
+
+	return (OPENSSL_init_crypto(without, NULL) == 1 &&
+	    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG |
+		OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+		OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL) == 1 &&
+	    /* what signatures of certificates are named by */
+	    EVP_add_digest(EVP_sha1()) == 1 &&
+	    EVP_add_digest(EVP_sha256()) == 1 &&
+	    EVP_add_digest(EVP_sha384()) == 1 &&
+	    EVP_add_digest(EVP_sha512()) == 1);
+}
+
+/*
+ * Build now what each of the two processes would else build for itself: the
+ * digests in front and behind, and the random number generators.
+ */
+static bool
+warm_up(void)
+{
+	EVP_MD *front = EVP_MD_fetch(NULL, "SHA2-256", NULL);
+	EVP_MD *back = EVP_MD_fetch(behind, "SHA2-256", NULL);
+	bool built = front != NULL && back != NULL;
+	unsigned char byte;
+
+	EVP_MD_free(front);
+	EVP_MD_free(back);
+	/* a generator seeds itself again after a fork */
+	return (built && RAND_priv_bytes_ex(behind, &byte, 1, 0) == 1 &&
+	    RAND_bytes(&byte, 1) == 1);
+}
+
+void
+library_start(void)
+{
+	if (!init() || !load_providers() || !warm_up())
+		fatalx(EXIT_SYSTEM, "OpenSSL: cannot be started");
+}
