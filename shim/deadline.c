@@ -8,6 +8,7 @@
 #include "deadline.h"
 
 #include <limits.h>
+#include <signal.h>
 #include <time.h>
 
 deadline
@@ -33,6 +34,19 @@ deadline_left(deadline point)
 	if (left < 0)
 		return (0);
 	return (left > INT_MAX ? INT_MAX : (int)left);
+}
+
+int
+deadline_poll(struct pollfd *p, nfds_t n, deadline until)
+{
+	int ms = deadline_left(until);
+	struct timespec timeout = { ms / 1000, (long)(ms % 1000) * 1000000 };
+	sigset_t blocked;
+
+	/* SIGCHLD is for the end (net.c) */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGCHLD);
+	return (ppoll(p, n, &timeout, &blocked));
 }
 
 deadline

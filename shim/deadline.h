@@ -5,6 +5,7 @@
 #ifndef SHIM_DEADLINE_H
 #define SHIM_DEADLINE_H
 
+#include <poll.h>
 #include <stdint.h>
 
 typedef int64_t deadline;
@@ -16,6 +17,12 @@ deadline deadline_in(unsigned int ms);
  * Milliseconds left, for poll(2): 0 when it has passed, at most INT_MAX.
  */
 int deadline_left(deadline);
+
+/*
+ * poll(2) until then.  SIGTERM, which is blocked otherwise (net.h), comes
+ * only here; -1 then.
+ */
+int deadline_poll(struct pollfd *, nfds_t, deadline);
 
 /*
  * The earlier of two.

@@ -18,6 +18,7 @@
 #include "alert.h"
 #include "key_ask.h"
 #include "log.h"
+#include "relay.h"
 
 /* OpenSSL's provider has no place for a pointer of ours (key_ask.h) */
 static struct handshake *current;
@@ -301,7 +302,6 @@ static bool
 wait_for_peer(struct handshake *h, struct ending *e)
 {
 	struct pollfd p = { .fd = h->wire->fd, .events = POLLIN };
-	int ms = deadline_left(h->until);
 
 	if (h->wire->eof) {
 		if (!was_probe(h, e))
@@ -311,8 +311,8 @@ wait_for_peer(struct handshake *h, struct ending *e)
 	}
 	if (h->wire->out.len > 0)
 		p.events |= POLLOUT;
-	if (poll(&p, 1, deadline_left(h->until)) <= 0 &&
-	    deadline_left(h->until) == 0) {
+	if (deadline_poll(&p, 1, h->until) <= 0 &&
+	    (deadline_left(h->until) == 0 || relay_terminate)) {
 		e->kind = ENDING_TIMEOUT;
 		return (false);
 	}

@@ -194,7 +194,9 @@ serve(struct net *n)
 	n->stage = "handshake";
 	handshake_run(&n->handshake, &n->policy, until, &n->ending);
 	if (n->ending.kind != ENDING_NONE) {
-		wire_linger(&n->wire, LINGER_MS);
+		/* who comes too late has no alert to wait for */
+		if (n->ending.kind != ENDING_TIMEOUT)
+			wire_linger(&n->wire, LINGER_MS);
 		return;
 	}
 	n->stage = "app";

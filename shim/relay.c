@@ -258,17 +258,9 @@ static void
 wait_for_work(struct relay *r)
 {
 	struct pollfd p[FDS];
-	struct timespec timeout;
-	sigset_t blocked;
-	int ms = deadline_left(limit(r));
 
 	wanted(r, p);
-	timeout.tv_sec = ms / 1000;
-	timeout.tv_nsec = (long)(ms % 1000) * 1000000;
-	/* SIGTERM may come only now; SIGCHLD is for the end (net.c) */
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGCHLD);
-	if (ppoll(p, FDS, &timeout, &blocked) <= 0)
+	if (deadline_poll(p, FDS, limit(r)) <= 0)
 		return;
 	if ((p[PEER].revents & ~POLLOUT) != 0)
 		r->wire->readable = true;
