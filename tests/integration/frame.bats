@@ -56,3 +56,13 @@ has_child() {
 	[ "$status" -eq 1 ]
 	: >"$LOG"
 }
+
+@test "before there is a directory no process is ours" {
+	run leave_nothing
+	[ "$status" -eq 0 ]
+	T=
+	run our_processes
+	[ -z "$output" ]
+	run leave_nothing
+	[ "$status" -eq 0 ]
+}
