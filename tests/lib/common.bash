@@ -93,7 +93,7 @@ children() {
 # or, where that may not be read, by a name below $T on its command line.
 # Without $T that would be every process there is.
 our_processes() {
-	[[ ${T:-} == "$STAGE"/tmp/?* ]] || return 0
+	[[ ${T:-} == "$BATS_RUN_TMPDIR"/?* ]] || return 0
 	{
 		grep -lszFx -e "SHIM_TEST_MARK=$T" /proc/[0-9]*/environ
 		grep -lszF -e "$T/" /proc/[0-9]*/cmdline
