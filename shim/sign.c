@@ -10,17 +10,23 @@
  */
 #include "sign.h"
 
+#include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/rsa.h>
 #include <stdbool.h>
 #include <string.h>
 
 enum {
 	BLANKS = 64,
-	RANDOMS = 64,	    /* client's and server's, 32 bytes each */
-	NAMED_CURVE = 3,    /* RFC 8422, 5.4 */
-	DH_PRIME_MIN = 256, /* bytes: 2048 bits */
-	DH_PRIME_MAX = 1024 /* ffdhe8192 */
+	RANDOMS = 64,	     /* client's and server's, 32 bytes each */
+	NAMED_CURVE = 3,     /* RFC 8422, 5.4 */
+	SECP521R1 = 25,	     /* the last curve that has a form of point */
+	UNCOMPRESSED = 4,    /* and the only form: RFC 8422, 5.1.2 */
+	DH_PRIME_MIN = 256,  /* bytes: 2048 bits */
+	DH_PRIME_MAX = 1024, /* ffdhe8192 */
+	DH_GENERATOR = 2     /* of all groups that we know */
 };
 
 /* RFC 8446, 4.2.3.  tls13 false: only in TLS 1.2 */
@@ -35,8 +41,8 @@ static const struct scheme {
 	{ 0x0804, "rsa_pss_rsae_sha256", "RSA", "SHA256", NULL, true, true },
 	{ 0x0805, "rsa_pss_rsae_sha384", "RSA", "SHA384", NULL, true, true },
 	{ 0x0806, "rsa_pss_rsae_sha512", "RSA", "SHA512", NULL, true, true },
-	{ 0x0403, "ecdsa_secp256r1_sha256", "EC", "SHA256", "prime256v1",
-	    false, true },
+	{ 0x0403, "ecdsa_secp256r1_sha256", "EC", "SHA256", "prime256v1", false,
+	    true },
 	{ 0x0503, "ecdsa_secp384r1_sha384", "EC", "SHA384", "secp384r1", false,
 	    true },
 	{ 0x0603, "ecdsa_secp521r1_sha512", "EC", "SHA512", "secp521r1", false,
@@ -158,7 +164,7 @@ point_length(unsigned int curve)
 		return (1 + 2 * 32);
 	case 24: /* secp384r1 */
 		return (1 + 2 * 48);
-	case 25: /* secp521r1 */
+	case SECP521R1:
 		return (1 + 2 * 66);
 	case 29: /* x25519 */
 		return (32);
@@ -172,13 +178,63 @@ point_length(unsigned int curve)
 static bool
 is_ecdhe(const uint8_t *bytes, size_t len)
 {
-	struct reader r = { bytes + 3, len - 3 };
+	struct reader r;
+	unsigned int curve;
 	size_t n;
 
-	if (len < 4 || bytes[0] != NAMED_CURVE)
+	if (len < 5 || bytes[0] != NAMED_CURVE)
 		return (false);
-	n = point_length((unsigned int)bytes[1] << 8 | bytes[2]);
-	return (n != 0 && read_vector(&r, 1) == n && r.left == 0);
+	r = (struct reader){ bytes + 3, len - 3 };
+	curve = (unsigned int)bytes[1] << 8 | bytes[2];
+	n = point_length(curve);
+	return (n != 0 && read_vector(&r, 1) == n && r.left == 0 &&
+	    (curve > SECP521R1 || bytes[4] == UNCOMPRESSED));
+}
+
+static bool
+is_prime_of(const char *name, const uint8_t *p, size_t len)
+{
+	OSSL_PARAM params[] = {
+		OSSL_PARAM_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME,
+		    (void *)(uintptr_t)name, strlen(name)),
+		OSSL_PARAM_END
+	};
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "DH", NULL);
+	uint8_t bytes[DH_PRIME_MAX];
+	EVP_PKEY *group = NULL;
+	BIGNUM *prime = NULL;
+	bool same;
+
+	same = ctx != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
+	    EVP_PKEY_fromdata(ctx, &group, EVP_PKEY_KEY_PARAMETERS, params) ==
+		1 &&
+	    EVP_PKEY_get_bn_param(group, OSSL_PKEY_PARAM_FFC_P, &prime) == 1 &&
+	    BN_bn2binpad(prime, bytes, (int)len) == (int)len &&
+	    memcmp(bytes, p, len) == 0;
+	BN_free(prime);
+	EVP_PKEY_free(group);
+	EVP_PKEY_CTX_free(ctx);
+	return (same);
+}
+
+/*
+ * Were any prime taken, its bytes and the lengths could be laid into other
+ * signed data, a client's handshake for one (RFC 5246, 7.4.8): only those
+ * that servers use, with their generator.  RFC 7919; RFC 3526, which
+ * OpenSSL's automatic choice takes.
+ */
+static bool
+is_known_group(const uint8_t *p, size_t len)
+{
+	static const char *const names[] = { "modp_2048", "modp_3072",
+		"modp_4096", "modp_6144", "modp_8192", "ffdhe2048", "ffdhe3072",
+		"ffdhe4096", "ffdhe6144", "ffdhe8192" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (is_prime_of(names[i], p, len))
+			return (true);
+	return (false);
 }
 
 static bool
@@ -190,8 +246,9 @@ is_dhe(const uint8_t *bytes, size_t len)
 	p = read_vector(&r, 2);
 	g = read_vector(&r, 2);
 	ys = read_vector(&r, 2);
-	return (p >= DH_PRIME_MIN && p <= DH_PRIME_MAX && g >= 1 && g <= p &&
-	    ys >= 1 && ys <= p && r.left == 0);
+	return (p >= DH_PRIME_MIN && p <= DH_PRIME_MAX && g == 1 &&
+	    bytes[2 + p + 2] == DH_GENERATOR && ys >= 1 && ys <= p &&
+	    r.left == 0 && is_known_group(bytes + 2, p));
 }
 
 static const char *
@@ -207,8 +264,8 @@ refuse_server_key_exchange(const uint8_t *bytes, size_t len)
 }
 
 const char *
-sign_refusal(const struct evp_pkey_st *key, uint16_t code,
-    const uint8_t *bytes, size_t len)
+sign_refusal(const struct evp_pkey_st *key, uint16_t code, const uint8_t *bytes,
+    size_t len)
 {
 	const struct scheme *scheme = find_scheme(code);
 
