@@ -237,6 +237,18 @@ wait_readable(int fd, deadline until)
 	return (n > 0 ? CHANNEL_MESSAGE : CHANNEL_LATE);
 }
 
+/*
+ * recvmsg says 0 for the end, and for a message of no bytes at all, not even
+ * its type.
+ */
+static bool
+is_closed(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLRDHUP };
+
+	return (poll(&p, 1, 0) != 0);
+}
+
 enum channel_result
 channel_receive(struct channel *ch, struct msg *m, deadline until)
 {
@@ -252,14 +264,15 @@ channel_receive(struct channel *ch, struct msg *m, deadline until)
 	do
 		n = recvmsg(ch->fd, &header, 0);
 	while (n == -1 && errno == EINTR);
-	if (n <= 0)
+	if (n == -1 || (n == 0 && is_closed(ch->fd)))
 		return (CHANNEL_GONE);
 
-	msg_begin(m, (enum msg_type)type);
-	m->len = (size_t)n - 1;
-	why = (header.msg_flags & MSG_TRUNC) != 0 ? "too long" :
-	    (header.msg_flags & MSG_CTRUNC) != 0  ? "with a descriptor" :
-						    NULL;
+	msg_begin(m, n == 0 ? MSG_TYPES : (enum msg_type)type);
+	m->len = n == 0 ? 0 : (size_t)n - 1;
+	why = n == 0				 ? "empty" :
+	    (header.msg_flags & MSG_TRUNC) != 0	 ? "too long" :
+	    (header.msg_flags & MSG_CTRUNC) != 0 ? "with a descriptor" :
+						   NULL;
 	if (why == NULL)
 		why = refusal(ch, type, other, m->len);
 	if (why == NULL)
