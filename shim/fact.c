@@ -87,6 +87,9 @@ get_one(struct facts *f, struct msg *m)
 	msg_get_string(m, text, rows[id].cap + 1);
 	if (m->bad)
 		return ("a fact is cut off, too long, or contains a NUL");
+	/* an empty one would not count as there, and could come again */
+	if (text[0] == '\0')
+		return ("a fact is empty");
 	if (f->text[id][0] != '\0')
 		return ("a fact is repeated");
 	if (!consists_of(rows[id].alphabet, text))
