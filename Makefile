@@ -159,6 +159,11 @@ headers: ## each header compiles alone
 	    $(CC) -std=c11 $(our_cppflags) $(warn) -Werror -fsyntax-only \
 	    -x c $$h; done
 
+docs: docs/processes.svg ## pictures from their text sources (graphviz)
+
+docs/%.svg: docs/%.dot
+	dot -Tsvg -o $@ $<
+
 format: ## the code as lint wants it
 	clang-format -i $(wildcard shim/*.[ch] tests/*/*.[ch] tools/*.[ch])
 
@@ -176,7 +181,7 @@ bench: all $(BUILD)/nojail/tlsshim ## speed beside its peers
 
 pages := $(wildcard docs/*.8 docs/*.5)
 units := $(wildcard units/*.socket units/*.service units/*.timer)
-texts := $(wildcard README.md NEWS LICENSE docs/*.md)
+texts := $(wildcard README.md NEWS LICENSE docs/*.md docs/*.svg)
 examples := $(wildcard units/examples/*)
 # what people run; the others are for this tree
 scripts := $(filter-out scripts/test scripts/demo scripts/lib.sh scripts/packages,\
@@ -218,5 +223,5 @@ help: ## this list
 	    printf '%-18s %s\n' "$$name" "$$what"; done
 
 .PHONY: all check test-programs check-unit check-integration check-attack \
-    check-system check-docs check-valgrind lint headers format sanitize bench \
+    check-system check-docs check-valgrind lint headers docs format sanitize bench \
     install uninstall clean help
