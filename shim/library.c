@@ -26,6 +26,7 @@
 #include <strings.h>
 
 #include "log.h"
+#include "wipe.h"
 
 enum { PASSED_MAX = 48 };
 
@@ -173,8 +174,9 @@ init(void)
 
 	return (OPENSSL_init_crypto(without, NULL) == 1 &&
 	    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG |
-		OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
-		OPENSSL_INIT_NO_LOAD_SSL_STRINGS, NULL) == 1 &&
+		    OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
+		    OPENSSL_INIT_NO_LOAD_SSL_STRINGS,
+		NULL) == 1 &&
 	    /* what signatures of certificates are named by */
 	    EVP_add_digest(EVP_sha1()) == 1 &&
 	    EVP_add_digest(EVP_sha256()) == 1 &&
@@ -204,6 +206,6 @@ warm_up(void)
 void
 library_start(void)
 {
-	if (!init() || !load_providers() || !warm_up())
+	if (wipe_prepare() == -1 || !init() || !load_providers() || !warm_up())
 		fatalx(EXIT_SYSTEM, "OpenSSL: cannot be started");
 }

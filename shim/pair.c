@@ -20,6 +20,7 @@
 
 #include "log.h"
 #include "rights.h"
+#include "wipe.h"
 
 struct file {
 	const char *what, *path; /* for messages */
@@ -221,6 +222,7 @@ pair_read(struct pair *p, const char *cert_file, const char *key_file,
 	struct file cert, key, chain;
 
 	memset(p, 0, sizeof(*p));
+	wipe_freed(true);
 	file_read(&cert, "certificate", cert_file);
 	read_leaf(p, &cert);
 	if (key_file == NULL || strcmp(key_file, cert_file) == 0) {
@@ -247,7 +249,7 @@ pair_read(struct pair *p, const char *cert_file, const char *key_file,
 void
 pair_wipe_key(struct pair *p)
 {
-	/* EVP_PKEY_free clears the numbers (BN_clear_free) */
 	EVP_PKEY_free(p->key);
 	p->key = NULL;
+	wipe_freed(false);
 }

@@ -35,7 +35,8 @@ void pair_read(struct pair *, const char *cert_file, const char *key_file,
     const char *chain_file);
 
 /*
- * Forget the private key: its numbers are overwritten.
+ * Forget the private key: its numbers, and every copy that was made on the
+ * way, are overwritten.
  */
 void pair_wipe_key(struct pair *);
 
