@@ -174,7 +174,8 @@ two_summaries() {
 	MaxConnectionsPerSource=2
 	EOF
 	rig systemctl restart tls-app.socket
-	exec 7> >(rig_client -no_ign_eof >"$T/first") 8> >(rig_client -no_ign_eof >"$T/second")
+	exec 7> >(rig_client -no_ign_eof >"$T/first")
+	exec 8> >(rig_client -no_ign_eof >"$T/second")
 	echo first >&7
 	echo second >&8
 	wait_for grep -q first "$T/first"
@@ -227,7 +228,8 @@ two_summaries() {
 	NoDelay=no
 	EOF
 	rig systemctl restart tls-app.socket
-	run rig openssl s_client -quiet -verify_quiet -CAfile "$PKI/ca.pem" \
-	    -verify_return_error -unix /run/tls-app.sock </dev/null
+	run --separate-stderr rig openssl s_client -quiet -verify_quiet \
+	    -CAfile "$PKI/ca.pem" -verify_return_error \
+	    -unix /run/tls-app.sock </dev/null
 	[ "$output" = UNIX ]
 }
