@@ -48,8 +48,7 @@ rig_install() {
 	rig sh -c 'for name in tlsshim tlsshim-net smtps; do
 	    userdel "$name"; done 2>/dev/null' || :
 	rig systemd-sysusers
-	rig systemd-tmpfiles --create \
-	    "$SHIM_TREE/units/tlsshim.tmpfiles"
+	rig systemd-tmpfiles --create tlsshim.conf
 }
 
 # A certificate as the units expect it, an account that has mail, a rule for
