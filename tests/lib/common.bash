@@ -114,8 +114,9 @@ leave_nothing() {
 	stop
 	if ! wait_for -t "${1:-10}" nothing_runs; then
 		for pid in $(our_processes); do
-			echo "left over: $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
-			kill -KILL "$pid"
+			echo "left over: $pid: $(tr '\0' ' ' \
+			    2>/dev/null <"/proc/$pid/cmdline")"
+			kill -KILL "$pid" 2>/dev/null || :
 		done
 		left=1
 	fi
