@@ -30,7 +30,7 @@ setup() { rig_fresh; }
 	dialog <<-'EOF'
 	< ^220
 	> EHLO client.example.org
-	< ^250 
+	< ^250[^-]
 	> MAIL FROM:<bob@example.org>
 	< ^250
 	> RCPT TO:<eve@example.com>
