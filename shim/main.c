@@ -79,6 +79,8 @@ take_app_descriptors(const struct connection *c, struct links links)
 	}
 	if (c->fd > 2)
 		close(c->fd);
+	close(links.to_app);
+	close(links.from_app);
 }
 
 static void
