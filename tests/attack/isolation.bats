@@ -77,7 +77,7 @@ lowered() {
 
 # one connection before its first byte: INNER is the keeper, with the key
 with_key() {
-	serve "$@" "${CERT[@]}" -- cat
+	serve "${CERT[@]}" -- cat
 	stall connect
 	[ "$(id -u)" -ne 0 ] || wait_for lowered
 }

@@ -153,7 +153,9 @@ own_scheme(bool pkcs1)
 	if (EVP_PKEY_is_a(public_key, "RSA"))
 		return (pkcs1 ? 0x0401 : 0x0804);
 	EVP_PKEY_get_group_name(public_key, group, sizeof(group), &len);
-	return (strcmp(group, "secp384r1") == 0 ? 0x0503 : 0x0403);
+	return (strcmp(group, "secp521r1") == 0 ? 0x0603 :
+		strcmp(group, "secp384r1") == 0 ? 0x0503 :
+						  0x0403);
 }
 
 static void
