@@ -10,6 +10,7 @@
  * once, and it is memory that is told.  One line of key=value on stdout.
  */
 #include <err.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -135,12 +136,22 @@ measure(const struct plan *plan, int at_rest)
 	putchar('\n');
 }
 
+/* Interrupted, epoll_wait(2) fails: an exit that stops the server. */
+static void
+on_signal(int number)
+{
+	(void)number;
+}
+
 int
 main(int argc, char **argv)
 {
+	struct sigaction interrupt = { .sa_handler = on_signal };
 	struct plan plan = read_arguments(argc, argv);
 	int at_rest;
 
+	sigaction(SIGINT, &interrupt, NULL);
+	sigaction(SIGTERM, &interrupt, NULL);
 	plan.load.port = server_free_port();
 	client_open(&plan.load);
 	server_start(plan.server, plan.load.port, plan.log);
