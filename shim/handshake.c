@@ -198,6 +198,11 @@ on_client_hello(SSL *ssl, int *alert, void *argument)
 {
 	struct handshake *h = argument;
 
+	if (SSL_client_hello_isv2(ssl) == 1) {
+		/* RFC 8446, D.5: nobody who speaks TLS 1.2 sends one */
+		*alert = SSL_AD_PROTOCOL_VERSION;
+		return (SSL_CLIENT_HELLO_ERROR);
+	}
 	if (h->hello_sent)
 		return (SSL_CLIENT_HELLO_SUCCESS);
 	h->hello_sent = true;
@@ -232,7 +237,6 @@ on_info(const SSL *ssl, int where, int value)
 void
 handshake_init(struct handshake *h, struct wire *wire, struct channel *channel)
 {
-	memset(h, 0, sizeof(*h));
 	h->wire = wire;
 	h->channel = channel;
 	current = h;

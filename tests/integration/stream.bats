@@ -16,7 +16,7 @@ teardown() { leave_nothing; }
 	serve "${CERT[@]}" -- wc -c
 	[ "$(talk say=hello notify end=notify)" = 6 ]
 	[ "$(summary end)" = clean ]
-	[ "$(summary stage)" = done ]
+	[ "$(summary stage)" = "done" ]
 	exits_with 0
 }
 

@@ -50,6 +50,7 @@ exits_with() {
 	logged "Child [0-9]+ died with code $1\$"
 }
 
+# shellcheck disable=SC2034
 # app_started NAME - the only connection's keeper has become NAME: APP
 app_started() {
 	wait_for inner_is "$1" && APP=$(inner_pid)
@@ -71,10 +72,4 @@ cpu_ms() {
 	# fields 16 and 17 of proc(5): waited-for children
 	sed 's/.*) //' "/proc/$STARTER_PID/stat" |
 	    awk -v hz="$(getconf CLK_TCK)" '{ print ($14 + $15) * 1000 / hz }'
-}
-
-# raw FILE - send it as it is, without TLS; print in hex what comes back
-raw() {
-	timeout "${CLIENT_TIMEOUT:-20}" python3 "$SHIM_TREE/tests/lib/raw-talk" \
-	    "${ADDR:-127.0.0.1}" "$PORT" "$1" 3>&-
 }

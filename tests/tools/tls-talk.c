@@ -42,7 +42,8 @@ static struct {
 	long times;
 	unsigned int at_once, wait_us;
 	char **steps;
-} plan = { .times = 1, .at_once = 1 };
+	int step_count;
+} plan = { .address = "", .times = 1, .at_once = 1 };
 
 static SSL_CTX *tls;
 static pthread_barrier_t *meeting;
@@ -50,7 +51,7 @@ static pthread_barrier_t *meeting;
 struct talk {
 	SSL *ssl;
 	int fd;
-	int rekeyed; /* KeyUpdates that came */
+	int rekeyed;	 /* KeyUpdates that came */
 	const char *end; /* how the peer ended, once it has */
 };
 
@@ -271,8 +272,10 @@ stream_run(struct talk *t, struct stream *s)
 			    (uintmax_t)s->received, t->end);
 		moved = stream_send(t, s);
 		moved |= stream_receive(t, s);
-		if (!moved && !wait_for(t, s->sent < s->length ?
-			POLLIN | POLLOUT : POLLIN, PATIENCE_MS))
+		if (!moved &&
+		    !wait_for(t,
+			s->sent < s->length ? POLLIN | POLLOUT : POLLIN,
+			PATIENCE_MS))
 			errx(1, "stuck: %ju sent, %ju received",
 			    (uintmax_t)s->sent, (uintmax_t)s->received);
 	}
@@ -372,8 +375,9 @@ send_reset(struct talk *t, const char *none)
 static void
 rekey(struct talk *t, const char *which)
 {
-	if (SSL_key_update(t->ssl, strcmp(which, "both") == 0 ?
-		SSL_KEY_UPDATE_REQUESTED : SSL_KEY_UPDATE_NOT_REQUESTED) != 1)
+	if (SSL_key_update(t->ssl,
+		strcmp(which, "both") == 0 ? SSL_KEY_UPDATE_REQUESTED :
+					     SSL_KEY_UPDATE_NOT_REQUESTED) != 1)
 		tls_failed("rekey");
 }
 
@@ -544,7 +548,8 @@ static int
 connect_address(void)
 {
 	struct addrinfo hints = { .ai_flags = AI_NUMERICHOST,
-		.ai_socktype = SOCK_STREAM }, *to;
+		.ai_socktype = SOCK_STREAM },
+			*to;
 	int fd, on = 1;
 
 	if (getaddrinfo(plan.address, plan.port, &hints, &to) != 0)
@@ -595,12 +600,12 @@ static void
 hold_talk(void)
 {
 	struct talk t = { .fd = -1 };
-	char **step;
+	int i;
 
 	t.fd = plan.address[0] == '/' ? connect_path() : connect_address();
 	shake_hands(&t);
-	for (step = plan.steps; *step != NULL; step++)
-		run_step(&t, *step);
+	for (i = 0; i < plan.step_count; i++)
+		run_step(&t, plan.steps[i]);
 	SSL_free(t.ssl);
 	if (t.fd != -1)
 		close(t.fd);
@@ -620,10 +625,12 @@ prepare(void)
 	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER, NULL);
 	SSL_CTX_set_min_proto_version(tls, plan.version);
 	SSL_CTX_set_max_proto_version(tls, plan.version);
-	SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE |
-	    SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_mode(tls,
+	    SSL_MODE_ENABLE_PARTIAL_WRITE |
+		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 
 	meeting = mmap(NULL, sizeof(*meeting), PROT_READ | PROT_WRITE,
+	    /* cppcheck-suppress invalidFunctionArg -- mmap(2) wants it */
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (meeting == MAP_FAILED)
 		err(2, "mmap");
@@ -668,7 +675,8 @@ usage(void)
 	size_t i;
 
 	fputs("usage: tls-talk [-C CA] [-v 1.2|1.3] [-n TIMES] [-j AT_ONCE] "
-	      "[-w USEC] ADDRESS PORT STEP...\n", stderr);
+	      "[-w USEC] ADDRESS PORT STEP...\n",
+	    stderr);
 	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
 		fprintf(stderr, "\t%s%s\n", steps[i].name, steps[i].what);
 	exit(2);
@@ -686,7 +694,8 @@ read_arguments(int argc, char *argv[])
 			break;
 		case 'v':
 			plan.version = strcmp(optarg, "1.2") == 0 ?
-			    TLS1_2_VERSION : TLS1_3_VERSION;
+			    TLS1_2_VERSION :
+			    TLS1_3_VERSION;
 			break;
 		case 'n':
 			plan.times = (long)number(optarg);
@@ -705,6 +714,7 @@ read_arguments(int argc, char *argv[])
 	plan.address = argv[optind];
 	plan.port = argv[optind + 1];
 	plan.steps = argv + optind + 2;
+	plan.step_count = argc - optind - 2;
 }
 
 int
