@@ -299,6 +299,20 @@ CASE(a_message_that_was_made_too_long_cannot_be_sent)
 	CHECK(WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SYSTEM);
 }
 
+CASE(a_message_longer_than_any_body_is_not_received)
+{
+	static uint8_t datagram[1 + MSG_BODY_MAX + 1] = { MSG_CHAIN };
+	struct channel net, keeper;
+
+	CHECK(rows[MSG_CHAIN].cap == MSG_BODY_MAX);
+	open_channels(&net, &keeper);
+	net.phase = PHASE_HELLO;
+	CHECK(send(keeper.fd, datagram, sizeof(datagram) - 1, 0) > 0);
+	CHECK(receive(&net) == CHANNEL_MESSAGE);
+	CHECK(send(keeper.fd, datagram, sizeof(datagram), 0) > 0);
+	CHECK(receive(&net) == CHANNEL_BROKEN);
+}
+
 /* --------------------------------------------------------------- the ends */
 
 CASE(the_other_end_is_told_from_a_message_of_no_bytes)
@@ -338,6 +352,7 @@ static const struct check_case cases[] = { C(what_is_put_is_got),
 	C(every_message_passes_as_often_and_as_long_as_its_row_says),
 	C(no_other_message_can_be_sent), C(no_other_message_is_received),
 	C(a_message_that_was_made_too_long_cannot_be_sent),
+	C(a_message_longer_than_any_body_is_not_received),
 	C(the_other_end_is_told_from_a_message_of_no_bytes),
 	C(a_message_that_does_not_come_is_late), { 0 } };
 RUN(cases)
