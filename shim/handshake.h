@@ -37,7 +37,7 @@ struct handshake {
 };
 
 /*
- * NET, before the policy is known.
+ * NET, before the policy is known.  *handshake is all zero bytes.
  */
 void handshake_init(struct handshake *, struct wire *, struct channel *);
 

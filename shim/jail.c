@@ -85,7 +85,7 @@ close_rest(unsigned int from)
 static void
 enter_made_directory(void)
 {
-	static const char *const places[] = { "/run", "/tmp", "/dev/shm" };
+	static const char *const places[] = { "/dev/shm", "/run", "/tmp" };
 	char path[sizeof("/dev/shm/tlsshim.XXXXXX")];
 	size_t i;
 
@@ -97,7 +97,7 @@ enter_made_directory(void)
 			cannot("root directory", path, NULL);
 		return;
 	}
-	cannot("root directory", "none could be made in /run, /tmp or /dev/shm",
+	cannot("root directory", "none could be made in /dev/shm, /run or /tmp",
 	    "name one with --chroot");
 }
 

@@ -16,6 +16,7 @@
 #include <openssl/core_dispatch.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
+#include <openssl/decoder.h>
 #include <openssl/evp.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
@@ -27,8 +28,6 @@
 
 #include "log.h"
 #include "wipe.h"
-
-enum { PASSED_MAX = 48 };
 
 static const struct algorithm {
 	int operation;
@@ -43,9 +42,18 @@ static const struct algorithm {
 static OSSL_LIB_CTX *behind;
 static OSSL_PROVIDER *whole;
 
-/* the chosen part of each operation's table, made when first asked for */
-static OSSL_ALGORITHM passed[OSSL_OP__HIGHEST + 1][PASSED_MAX + 1];
-static bool chosen[OSSL_OP__HIGHEST + 1];
+/*
+ * The chosen part of each operation's table, made when first asked for, one
+ * behind the other: an empty entry ends each.  A name of ours may stand in
+ * a table in several forms.
+ */
+enum {
+	FORMS_MAX = 4,
+	ENTRIES = FORMS_MAX * sizeof(wanted) / sizeof(wanted[0])
+};
+static OSSL_ALGORITHM entries[ENTRIES + OSSL_OP__HIGHEST + 1];
+static size_t entry_count;
+static const OSSL_ALGORITHM *passed[OSSL_OP__HIGHEST + 1];
 
 /* ------------------------------------------------------------- the choice */
 
@@ -83,13 +91,13 @@ choose(int operation)
 {
 	const OSSL_ALGORITHM *a;
 	int no_cache;
-	size_t n = 0;
 
+	passed[operation] = &entries[entry_count];
 	a = OSSL_PROVIDER_query_operation(whole, operation, &no_cache);
 	for (; a != NULL && a->algorithm_names != NULL; a++)
-		if (n < PASSED_MAX && is_wanted(operation, a))
-			passed[operation][n++] = *a;
-	chosen[operation] = true;
+		if (entry_count < ENTRIES && is_wanted(operation, a))
+			entries[entry_count++] = *a;
+	entry_count++;
 }
 
 /* ------------------------------------------------------------ the provider */
@@ -101,7 +109,7 @@ part_query(void *provider, int operation, int *no_cache)
 	*no_cache = 0;
 	if (operation < 0 || operation > OSSL_OP__HIGHEST)
 		return (NULL);
-	if (!chosen[operation])
+	if (passed[operation] == NULL)
 		choose(operation);
 	return (passed[operation]);
 }
@@ -185,19 +193,25 @@ init(void)
 }
 
 /*
- * Build now what each of the two processes would else build for itself: the
- * digests in front and behind, and the random number generators.
+ * Build now what each of the two processes would else build for itself:
+ * digests in front and behind, key management, decoders, and the random
+ * number generators.  Fetching one builds all of its operation.
  */
 static bool
 warm_up(void)
 {
 	EVP_MD *front = EVP_MD_fetch(NULL, "SHA2-256", NULL);
 	EVP_MD *back = EVP_MD_fetch(behind, "SHA2-256", NULL);
-	bool built = front != NULL && back != NULL;
+	EVP_KEYMGMT *keys = EVP_KEYMGMT_fetch(NULL, "EC", NULL);
+	OSSL_DECODER *decoder = OSSL_DECODER_fetch(NULL, "EC", NULL);
+	bool built = front != NULL && back != NULL && keys != NULL &&
+	    decoder != NULL;
 	unsigned char byte;
 
 	EVP_MD_free(front);
 	EVP_MD_free(back);
+	EVP_KEYMGMT_free(keys);
+	OSSL_DECODER_free(decoder);
 	/* a generator seeds itself again after a fork */
 	return (built && RAND_priv_bytes_ex(behind, &byte, 1, 0) == 1 &&
 	    RAND_bytes(&byte, 1) == 1);

@@ -338,7 +338,7 @@ refused() {
 
 @test "what fails is named, with the mend" {
 	fail mkdir EROFS "$PROBE" hold
-	refused 'root directory: none could be made in /run, /tmp or /dev/shm: Read-only file system: name one with --chroot'
+	refused 'root directory: none could be made in /dev/shm, /run or /tmp: Read-only file system: name one with --chroot'
 	run "$PROBE" -d "$T/nowhere" hold </dev/null
 	refused "root directory: $T/nowhere: No such file or directory"
 	fail close_range ENOSYS "$PROBE" hold
