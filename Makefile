@@ -183,6 +183,7 @@ check-valgrind: test-programs ## memory and descriptors of a connection, by valg
 	@$(tap) valgrind
 
 bench: all $(BUILD)/nojail/tlsshim ## speed beside its peers
+	$(MAKE) BUILD=$(BUILD)/static OPENSSL=static $(BUILD)/static/tlsshim
 	bench/run
 
 # -------------------------------------------------------------- install
