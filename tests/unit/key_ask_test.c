@@ -215,13 +215,19 @@ CASE(it_is_the_key_of_its_certificate)
 CASE(it_is_not_the_key_of_another_certificate)
 {
 	struct pair_of_keys other;
-	EVP_PKEY *key;
+	EVP_PKEY *key, *other_key, *again;
 	size_t i;
 
 	for (i = 0; i < KEY_KINDS; i++) {
 		key = begin(&key_kinds[i]);
+		again = key_ask_new(keeper.pair.certificate, answer);
 		other = make_pair_of_keys(&key_kinds[i]);
+		other_key = key_ask_new(other.certificate, answer);
 		CHECK(X509_check_private_key(other.certificate, key) != 1);
+		CHECK(EVP_PKEY_eq(key, other_key) != 1);
+		CHECK(EVP_PKEY_eq(key, again) == 1);
+		EVP_PKEY_free(other_key);
+		EVP_PKEY_free(again);
 		free_pair_of_keys(other);
 		end(key);
 	}
