@@ -173,7 +173,8 @@ docs/%.svg: docs/%.dot
 	dot -Tsvg -o $@ $<
 
 format: ## the code as lint wants it
-	clang-format -i $(wildcard shim/*.[ch] tests/*/*.[ch] tools/*.[ch])
+	clang-format -i $(wildcard shim/*.[ch] tests/*/*.[ch] tools/*.[ch] \
+	    bench/*.[ch])
 
 sanitize: ## ASan and UBSan over unit and integration tests, then valgrind
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined check-unit check-integration
