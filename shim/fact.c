@@ -36,8 +36,7 @@ fact_variable(enum fact_id id)
 static bool
 consists_of(enum alphabet alphabet, const char *text)
 {
-#define ALNUM                                                                  \
-	"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#define ALNUM "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 	const char *only = NULL;
 
 	switch (alphabet) {

@@ -52,9 +52,9 @@ void msg_begin(struct msg *, enum msg_type);
 void msg_put_u8(struct msg *, uint8_t);
 void msg_put_u16(struct msg *, uint16_t);
 void msg_put_u32(struct msg *, uint32_t);
-void msg_put_string(struct msg *, const char *);	  /* u16 length first */
+void msg_put_string(struct msg *, const char *);	/* u16 length first */
 void msg_put_block(struct msg *, const void *, size_t); /* u16 length first */
-void msg_put_rest(struct msg *, const void *, size_t);  /* no length */
+void msg_put_rest(struct msg *, const void *, size_t);	/* no length */
 
 /*
  * Read the fields again.  Past the end: 0, "" or NULL, and msg.bad.
@@ -81,9 +81,9 @@ int channel_send(struct channel *, const struct msg *);
 
 enum channel_result {
 	CHANNEL_MESSAGE,
-	CHANNEL_GONE,	/* the other process closed its end */
-	CHANNEL_LATE,	/* the deadline passed first */
-	CHANNEL_BROKEN	/* refused by the gate; logged: which, and why */
+	CHANNEL_GONE,  /* the other process closed its end */
+	CHANNEL_LATE,  /* the deadline passed first */
+	CHANNEL_BROKEN /* refused by the gate; logged: which, and why */
 };
 
 /*

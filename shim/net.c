@@ -230,9 +230,12 @@ look_for_no_app(struct net *n)
 
 	if (!n->app_started)
 		return;
-	if (channel_receive(&n->channel, m, deadline_now()) ==
-		CHANNEL_MESSAGE && m->type == MSG_NO_APP)
-		n->app_started = false;
+	if (channel_receive(&n->channel, m, deadline_now()) !=
+		CHANNEL_MESSAGE || m->type != MSG_NO_APP)
+		return;
+	n->app_started = false;
+	n->stage = "app";
+	n->ending.kind = ENDING_ERROR;
 }
 
 /*

@@ -26,10 +26,7 @@ static const struct option_row {
 } rows[OPTION_COUNT] = {
 #define OPT(id, name, variables, argument, preset, help)                       \
 	[OPTION_##id] = { name, variables, argument, preset, help },
-#define LETTER(letter, id, value)
 #include "options.def"
-#undef OPT
-#undef LETTER
 };
 
 static const struct letter_row {
@@ -37,11 +34,13 @@ static const struct letter_row {
 	enum option_id id;
 	const char *value;
 } letters[] = {
-#define OPT(id, name, variables, argument, preset, help)
 #define LETTER(letter, id, value) { letter, OPTION_##id, value },
 #include "options.def"
-#undef OPT
-#undef LETTER
+};
+
+static const char *const unsupported[] = {
+#define UNSUPPORTED(variable) variable,
+#include "options.def"
 };
 
 enum { LETTERS = sizeof(letters) / sizeof(letters[0]), LONG_BASE = 256 };
@@ -302,6 +301,31 @@ row_from_environment(const struct option_row *row)
 	return (NULL);
 }
 
+static bool
+is_unsupported(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
+		if (strcmp(unsupported[i], name) == 0)
+			return (true);
+	return (false);
+}
+
+static void
+refuse_unsupported(void)
+{
+	size_t i;
+	const char *value;
+
+	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++) {
+		value = getenv(unsupported[i]);
+		if (value != NULL && *value != '\0')
+			fatalx(EXIT_USAGE, "%s: %s: tlsshim cannot do what "
+			    "this asks for: unset it", unsupported[i], value);
+	}
+}
+
 static void
 ids_from_environment(struct options *o)
 {
@@ -337,6 +361,7 @@ options_parse(struct options *o, int argc, char *const argv[])
 	memset(o, 0, sizeof(*o));
 	o->exports = ENV_TCP | ENV_TLS;
 	parse_arguments(o, argc, argv);
+	refuse_unsupported();
 	if (options_flag(o, OPTION_USER_FROM_ENV))
 		ids_from_environment(o);
 	for (i = 0; i < OPTION_COUNT; i++)
@@ -389,6 +414,9 @@ options_from_rule(struct options *o, const char *name, const char *value)
 {
 	size_t i;
 
+	if (is_unsupported(name))
+		fatalx(EXIT_USAGE, "rules: %s: tlsshim cannot do what this "
+		    "asks for", name);
 	for (i = 0; i < OPTION_COUNT; i++) {
 		if (!row_has_variable(&rows[i], name, strlen(name)))
 			continue;

@@ -15,10 +15,7 @@
 
 enum option_id {
 #define OPT(id, name, variables, argument, preset, help) OPTION_##id,
-#define LETTER(letter, id, value)
 #include "options.def"
-#undef OPT
-#undef LETTER
 	OPTION_COUNT
 };
 
@@ -46,6 +43,7 @@ void options_parse(struct options *, int argc, char *const argv[]);
  * A rule set `name`: take it as configuration for this connection.  False
  * if name is none of our variables, or one that was needed before rules are
  * read (SSL_USER, SSL_GROUP, SSL_CHROOT).  value must outlive options.
+ * An UNSUPPORTED one ends the process.
  */
 bool options_from_rule(struct options *, const char *name, const char *value);
 

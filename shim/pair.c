@@ -135,9 +135,10 @@ chain_add(struct pair *p, const struct file *f)
 	while (block_next(in, &b)) {
 		if (is_certificate(&b)) {
 			if (p->chain_len == PAIR_CHAIN_MAX)
-				fatalx(EXIT_USAGE, "%s: %s: more than %d "
-				    "certificates", f->what, f->path,
-				    PAIR_CHAIN_MAX);
+				fatalx(EXIT_USAGE,
+				    "%s: %s: more than %d "
+				    "certificates",
+				    f->what, f->path, PAIR_CHAIN_MAX);
 			p->chain[p->chain_len].der = b.der;
 			p->chain[p->chain_len++].len = (size_t)b.len;
 			b.der = NULL;
@@ -164,8 +165,10 @@ read_leaf(struct pair *p, const struct file *f)
 	const unsigned char *der;
 
 	if (chain_add(p, f) == 0)
-		fatalx(EXIT_USAGE, "certificate: %s: no certificate in it (PEM "
-		    "is wanted)", f->path);
+		fatalx(EXIT_USAGE,
+		    "certificate: %s: no certificate in it (PEM "
+		    "is wanted)",
+		    f->path);
 	der = p->chain[0].der;
 	p->leaf = d2i_X509(NULL, &der, (long)p->chain[0].len);
 	if (p->leaf == NULL)
@@ -181,8 +184,10 @@ parse_key(const struct block *b, const struct file *f)
 	EVP_PKEY *key;
 
 	if (b->header[0] != '\0' || strstr(b->name, "ENCRYPTED") != NULL)
-		fatalx(EXIT_USAGE, "key: %s: encrypted: write it in clear with "
-		    "openssl pkey", f->path);
+		fatalx(EXIT_USAGE,
+		    "key: %s: encrypted: write it in clear with "
+		    "openssl pkey",
+		    f->path);
 	key = d2i_AutoPrivateKey(NULL, &der, b->len);
 	if (key == NULL)
 		fatalx(EXIT_USAGE, "key: %s: damaged, or of an unknown kind",
@@ -202,16 +207,19 @@ check_kind(const EVP_PKEY *key, const struct file *f)
 
 	if (EVP_PKEY_is_a(key, "RSA") == 1) {
 		if (EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
-			fatalx(EXIT_USAGE, "key: %s: RSA of %d bits: want %d "
-			    "or more", f->path, EVP_PKEY_get_bits(key),
-			    RSA_BITS_MIN);
+			fatalx(EXIT_USAGE,
+			    "key: %s: RSA of %d bits: want %d "
+			    "or more",
+			    f->path, EVP_PKEY_get_bits(key), RSA_BITS_MIN);
 	} else if (EVP_PKEY_is_a(key, "EC") == 1) {
 		EVP_PKEY_get_group_name(key, curve, sizeof(curve), &len);
 		if (strcmp(curve, "prime256v1") != 0 &&
 		    strcmp(curve, "secp384r1") != 0 &&
 		    strcmp(curve, "secp521r1") != 0)
-			fatalx(EXIT_USAGE, "key: %s: on curve %s: want P-256, "
-			    "P-384 or P-521", f->path, curve);
+			fatalx(EXIT_USAGE,
+			    "key: %s: on curve %s: want P-256, "
+			    "P-384 or P-521",
+			    f->path, curve);
 	} else if (EVP_PKEY_is_a(key, "ED25519") != 1) {
 		fatalx(EXIT_USAGE, "key: %s: neither RSA, ECDSA nor Ed25519",
 		    f->path);
@@ -231,12 +239,15 @@ read_key(struct pair *p, const struct file *f)
 	}
 	BIO_free(in);
 	if (p->key == NULL)
-		fatalx(EXIT_USAGE, "key: %s: no private key in it (PEM is "
-		    "wanted)", f->path);
+		fatalx(EXIT_USAGE,
+		    "key: %s: no private key in it (PEM is "
+		    "wanted)",
+		    f->path);
 	check_kind(p->key, f);
 	if ((f->mode & S_IROTH) != 0)
 		log_warnx("key: %s: everybody on this host may read it: chmod "
-		    "o-r", f->path);
+			  "o-r",
+		    f->path);
 }
 
 /* ------------------------------------------------------------------ pair */
@@ -262,8 +273,10 @@ pair_read(struct pair *p, const char *cert_file, const char *key_file,
 	if (chain_file != NULL) {
 		file_read(&chain, "chain", chain_file);
 		if (chain_add(p, &chain) == 0)
-			fatalx(EXIT_USAGE, "chain: %s: no certificate in it "
-			    "(PEM is wanted)", chain_file);
+			fatalx(EXIT_USAGE,
+			    "chain: %s: no certificate in it "
+			    "(PEM is wanted)",
+			    chain_file);
 		free(chain.bytes);
 	}
 	if (X509_check_private_key(p->leaf, p->key) != 1)

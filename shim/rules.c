@@ -18,13 +18,13 @@
 
 #include <cdb.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "rights.h"
 #include "rules_key.h"
 
 enum { CDB_TABLES = 256, CDB_HEADER = CDB_TABLES * 8 };
@@ -228,8 +228,6 @@ find_in_file(struct rules_hit *hit, int fd, enum rules_match match,
 
 	if (fstat(fd, &st) == -1)
 		broken(hit, NULL);
-	else if (!S_ISREG(st.st_mode))
-		broken(hit, "not a regular file");
 	else if (st.st_size < CDB_HEADER || st.st_size > UINT32_MAX)
 		broken(hit, "not a cdb, or cut short");
 	else if (cdb_init(&l.cdb, fd) == -1)
@@ -252,13 +250,13 @@ rules_find(struct rules_hit *hit, const char *path, enum rules_match match,
 
 	memset(hit, 0, sizeof(*hit));
 	hit->answer = RULES_NONE;
-	/* O_NONBLOCK: a FIFO would wait for its writer */
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	fd = rights_open(path);
 	if (fd == -1) {
 		if (errno == ENOENT)
 			hit->answer = RULES_ABSENT;
 		else
-			broken(hit, NULL);
+			broken(hit, errno == EINVAL ? "not a regular file" :
+						      NULL);
 		return;
 	}
 	find_in_file(hit, fd, match, subject);

@@ -19,7 +19,7 @@ enum { SIGNATURE_MAX = 1024 };
 /*
  * The IANA name of a TLS SignatureScheme that we can sign with, or NULL.
  */
-const char *sign_scheme_name(uint16_t scheme);
+const char *sign_scheme_name(uint16_t code);
 
 /*
  * The scheme for a key of this type ("RSA", "EC", "ED25519", OpenSSL's
@@ -32,13 +32,13 @@ uint16_t sign_scheme(const char *key_type, const char *digest, int pss);
  * a few words.  TLS 1.3: RFC 8446, 4.4.3.  TLS 1.2: RFC 8422, 5.4 and
  * RFC 5246, 7.4.3.
  */
-const char *sign_refusal(const struct evp_pkey_st *, uint16_t scheme,
+const char *sign_refusal(const struct evp_pkey_st *, uint16_t code,
     const uint8_t *bytes, size_t len);
 
 /*
  * Sign.  The signature's length, or 0 when the library failed.
  */
-size_t sign_bytes(struct evp_pkey_st *, uint16_t scheme, const uint8_t *bytes,
+size_t sign_bytes(struct evp_pkey_st *, uint16_t code, const uint8_t *bytes,
     size_t len, uint8_t signature[SIGNATURE_MAX]);
 
 #endif

@@ -151,10 +151,7 @@ CASE(no_variable_that_configures_us_is_inherited)
 {
 	static const char *const variables[] = {
 #define OPT(id, name, variables, argument, preset, help) variables,
-#define LETTER(letter, id, value)
 #include "options.def"
-#undef OPT
-#undef LETTER
 	};
 	char *names, *name, *rest;
 	size_t i, seen = 0;
