@@ -528,7 +528,7 @@ afterwards(void)
 	good(&m, MSG_SIGN);
 	for (i = 0; i < 4; i++)
 		throw_msg(&s, &m, m.len);
-	must_start(&s, "SIGN behind the last FACTS", NULL);
+	must_start(&s, "SIGN behind the last FACTS", "SSL_PROTOCOL=TLSv1.3");
 }
 
 static void

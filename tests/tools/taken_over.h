@@ -417,7 +417,7 @@ must_start(struct session *s, const char *what, const char *line)
 {
 	const struct ended *e = part(s);
 	const char *at;
-	bool found = line == NULL, added = false;
+	bool found = false, added = false;
 
 	attacks++;
 	for (at = e->app; at < e->app + e->app_len; at += strlen(at) + 1) {

@@ -126,12 +126,24 @@ fill(size_t entries, size_t alpn, size_t names)
 	hello.ca_names_len = names;
 }
 
+/*
+ * Does what was got make the message that it was got from?
+ */
+static bool
+is_same(void)
+{
+	static struct msg again;
+
+	hello_put(&again, &got);
+	return (again.len == m.len && memcmp(again.body, m.body, m.len) == 0);
+}
+
 CASE(what_is_put_is_got)
 {
 	fill(3, 9, 40);
 	hello_put(&m, &hello);
 	CHECK(hello_get(&got, &m) == NULL);
-	CHECK(memcmp(&hello, &got, sizeof(got)) == 0);
+	CHECK(is_same());
 }
 
 CASE(the_fullest_hello_is_got_too)
@@ -140,7 +152,7 @@ CASE(the_fullest_hello_is_got_too)
 	hello_put(&m, &hello);
 	CHECK(!m.bad);
 	CHECK(hello_get(&got, &m) == NULL);
-	CHECK(memcmp(&hello, &got, sizeof(got)) == 0);
+	CHECK(is_same());
 }
 
 CASE(a_hello_cut_off_at_any_byte_is_refused)
