@@ -66,8 +66,8 @@ watch(struct connection *c, uint32_t events)
 
 	if (c->watched == events)
 		return;
-	epoll_ctl(epoll, c->watched != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD,
-	    c->fd, &event);
+	epoll_ctl(epoll, c->watched != 0 ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, c->fd,
+	    &event);
 	c->watched = events;
 }
 
@@ -245,19 +245,18 @@ advance(struct connection *c)
 static void
 start(struct connection *c)
 {
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
+	struct sockaddr_in address = { .sin_family = AF_INET,
 		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
-		.sin_port = htons(load.port)
-	};
+		.sin_port = htons(load.port) };
 	int on = 1;
 
 	c->fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (c->fd == -1)
 		err(2, "client: socket");
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-	if (connect(c->fd, (struct sockaddr *)&address,
-	    sizeof(address)) == -1 && errno != EINPROGRESS)
+	if (connect(c->fd, (struct sockaddr *)&address, sizeof(address)) ==
+		-1 &&
+	    errno != EINPROGRESS)
 		err(2, "client: connect");
 	c->stage = CONNECTING;
 	watch(c, EPOLLOUT);
@@ -302,8 +301,8 @@ start_some(long *left, int room)
 {
 	int i, started = 0;
 
-	for (i = 0; i < CLIENT_CONCURRENT_MAX && *left > 0 &&
-	    started < room; i++) {
+	for (i = 0; i<CLIENT_CONCURRENT_MAX && * left> 0 && started < room;
+	     i++) {
 		if (connections[i].stage != FREE)
 			continue;
 		start(&connections[i]);

@@ -33,7 +33,8 @@ struct plan {
 static _Noreturn void
 usage(void)
 {
-	fprintf(stderr, "usage: connbench -n CONNECTIONS -b BYTES "
+	fprintf(stderr,
+	    "usage: connbench -n CONNECTIONS -b BYTES "
 	    "[-c CONCURRENT] [-i] [-t 1.2|1.3]\n"
 	    "\t[-w WARM_UP] [-l LOG] SERVER ARGUMENT...\n");
 	exit(2);

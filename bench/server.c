@@ -23,7 +23,7 @@
 
 enum {
 	TICK_US = 2000,
-	START_TICKS = 5000, /* 10 s */
+	START_TICKS = 5000,  /* 10 s */
 	SETTLE_TICKS = 7500, /* 15 s: longer than any close timeout */
 	STOP_TICKS = 1000
 };
@@ -143,7 +143,8 @@ listening(uint16_t port)
 		err(2, "/proc/net/tcp");
 	while (!found && fgets(line, sizeof(line), file) != NULL)
 		found = sscanf(line, " %*d: %*x:%x %*x:%*x %x", &local,
-		    &state) == 2 && local == port && state == 0x0a;
+			    &state) == 2 &&
+		    local == port && state == 0x0a;
 	fclose(file);
 	return (found);
 }
@@ -151,10 +152,8 @@ listening(uint16_t port)
 uint16_t
 server_free_port(void)
 {
-	struct sockaddr_in address = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(INADDR_LOOPBACK)
-	};
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(address);
 	int fd;
 

@@ -258,8 +258,10 @@ find_net(struct account *a, const struct options *o)
 		fatalx(EXIT_USAGE, "--net-user: %s: %s", user,
 		    errno == 0 ? "no such account" : strerror(errno));
 	if (a->uid == 0 || a->gid == 0)
-		fatalx(EXIT_USAGE, "--net-user: %s: root cannot be the account "
-		    "that talks to the network", user);
+		fatalx(EXIT_USAGE,
+		    "--net-user: %s: root cannot be the account "
+		    "that talks to the network",
+		    user);
 }
 
 static void
@@ -268,13 +270,16 @@ find_app(struct account *a, const struct options *o)
 	const char *user = o->text[OPTION_USER];
 
 	if (user == NULL)
-		fatalx(EXIT_USAGE, "--user: missing: started as root, the "
+		fatalx(EXIT_USAGE,
+		    "--user: missing: started as root, the "
 		    "program needs an account to run as");
 	find_named(a, "--user", user);
 	find_group(a, "--group", o->text[OPTION_GROUP]);
 	if (a->uid == 0 && !options_flag(o, OPTION_ALLOW_ROOT))
-		fatalx(EXIT_USAGE, "--user: %s: is uid 0: name another "
-		    "account, or add --allow-root", user);
+		fatalx(EXIT_USAGE,
+		    "--user: %s: is uid 0: name another "
+		    "account, or add --allow-root",
+		    user);
 }
 
 /*
@@ -293,13 +298,17 @@ check_own(const struct options *o)
 	if (user != NULL)
 		find_named(&a, "--user", user);
 	if (user != NULL && a.uid != geteuid())
-		fatalx(EXIT_USAGE, "--user: %s: not started as root, so the "
-		    "program cannot run as it", user);
+		fatalx(EXIT_USAGE,
+		    "--user: %s: not started as root, so the "
+		    "program cannot run as it",
+		    user);
 	if (group != NULL)
 		find_group(&a, "--group", group);
 	if (group != NULL && a.gid != getegid())
-		fatalx(EXIT_USAGE, "--group: %s: not started as root, so the "
-		    "program cannot run as it", group);
+		fatalx(EXIT_USAGE,
+		    "--group: %s: not started as root, so the "
+		    "program cannot run as it",
+		    group);
 	free(a.groups);
 	for (i = 0; i < sizeof(needs_root) / sizeof(needs_root[0]); i++)
 		if (o->given[needs_root[i]])
@@ -314,7 +323,8 @@ accounts_find(struct accounts *a, const struct options *o)
 	a->root = geteuid() == 0;
 	if (!a->root) {
 		if (getuid() == 0)
-			fatalx(EXIT_USAGE, "uid: %ld: real uid is root's, "
+			fatalx(EXIT_USAGE,
+			    "uid: %ld: real uid is root's, "
 			    "effective is not: start it as one or the other",
 			    (long)geteuid());
 		check_own(o);
@@ -324,7 +334,9 @@ accounts_find(struct accounts *a, const struct options *o)
 	find_tls(&a->tls, o);
 	find_net(&a->net, o);
 	if (a->net.uid == a->app.uid || a->net.uid == a->tls.uid)
-		fatalx(EXIT_USAGE, "--net-user: uid %ld: is also the account "
-		    "of %s; it must be its own", (long)a->net.uid,
+		fatalx(EXIT_USAGE,
+		    "--net-user: uid %ld: is also the account "
+		    "of %s; it must be its own",
+		    (long)a->net.uid,
 		    a->net.uid == a->app.uid ? "the program" : "the files");
 }

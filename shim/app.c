@@ -28,8 +28,7 @@ reset_signals(const sigset_t *mask)
 }
 
 int
-app_exec(char *const program[], char *const environment[],
-    const sigset_t *mask)
+app_exec(char *const program[], char *const environment[], const sigset_t *mask)
 {
 	int trouble;
 

@@ -105,8 +105,10 @@ receive_chain(struct handshake *h)
 		used = cert != NULL && use_certificate(h, cert, n == 0);
 		X509_free(cert);
 		if (!used) {
-			log_errx("certificate: number %zu of the chain: OpenSSL "
-			    "does not take it", n + 1);
+			log_errx(
+			    "certificate: number %zu of the chain: OpenSSL "
+			    "does not take it",
+			    n + 1);
 			h->keeper_gone = true;
 			return (false);
 		}
@@ -163,8 +165,7 @@ static void
 copy_server_name(SSL *ssl, struct hello *hello)
 {
 	size_t len;
-	const uint8_t *from =
-	    extension(ssl, TLSEXT_TYPE_server_name, 2, &len);
+	const uint8_t *from = extension(ssl, TLSEXT_TYPE_server_name, 2, &len);
 
 	if (from == NULL || len < 3 || from[0] != TLSEXT_NAMETYPE_host_name ||
 	    (size_t)(from[1] << 8 | from[2]) != len - 3)
@@ -248,8 +249,7 @@ handshake_init(struct handshake *h, struct wire *wire, struct channel *channel)
 	SSL_CTX_set_info_callback(h->ctx, on_info);
 	SSL_CTX_set_mode(h->ctx,
 	    SSL_MODE_ENABLE_PARTIAL_WRITE |
-		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER |
-		SSL_MODE_RELEASE_BUFFERS);
+		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 }
 
 static void

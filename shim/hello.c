@@ -34,8 +34,10 @@ server_name_copy(char to[SERVER_NAME_MAX + 1], const uint8_t *from, size_t len)
 		if (c >= 'A' && c <= 'Z')
 			c = (uint8_t)(c - 'A' + 'a');
 		label = c == '.' ? 0 : label + 1;
-		if (label > LABEL_MAX || !(is_name_byte(c) || (c == '.' &&
-		    i > 0 && from[i - 1] != '.' && i + 1 < len))) {
+		if (label > LABEL_MAX ||
+		    !(is_name_byte(c) ||
+			(c == '.' && i > 0 && from[i - 1] != '.' &&
+			    i + 1 < len))) {
 			to[0] = '\0';
 			return (false);
 		}
@@ -54,8 +56,8 @@ hello_list_copy(struct hello_list *list, const uint8_t *from, size_t len)
 	if (len % 2 != 0 || len / 2 > HELLO_LIST_MAX)
 		return;
 	for (i = 0; i < len; i += 2)
-		list->value[list->count++] =
-		    (uint16_t)(from[i] << 8 | from[i + 1]);
+		list->value[list->count++] = (uint16_t)(from[i] << 8 |
+		    from[i + 1]);
 }
 
 static void
@@ -116,7 +118,8 @@ hello_get(struct hello *h, struct msg *m)
 	h->server_name[0] = '\0';
 	if (name[0] != '\0' &&
 	    (!server_name_copy(h->server_name, (const uint8_t *)name,
-		 strlen(name)) || strcmp(h->server_name, name) != 0))
+		 strlen(name)) ||
+		strcmp(h->server_name, name) != 0))
 		return ("the server name is not one");
 	if (!get_list(m, &h->versions) || !get_list(m, &h->suites) ||
 	    !get_list(m, &h->groups) || !get_list(m, &h->sigalgs) ||

@@ -16,9 +16,9 @@
 #include "msg.h"
 
 enum {
-	SERVER_NAME_MAX = 253,	   /* RFC 1035, 2.3.4, as text */
-	HELLO_LIST_MAX = 256,	   /* entries of a list of code points */
-	HELLO_ALPN_MAX = 1024,	   /* bytes, RFC 7301 wire form */
+	SERVER_NAME_MAX = 253,	  /* RFC 1035, 2.3.4, as text */
+	HELLO_LIST_MAX = 256,	  /* entries of a list of code points */
+	HELLO_ALPN_MAX = 1024,	  /* bytes, RFC 7301 wire form */
 	HELLO_CA_NAMES_MAX = 8192 /* bytes, RFC 8446 4.2.4 wire form */
 };
 
@@ -42,8 +42,8 @@ struct hello {
  * at most 63 bytes, one trailing dot taken off.  False, and "" in `to`, for
  * anything else.
  */
-bool server_name_copy(char to[SERVER_NAME_MAX + 1], const uint8_t *from,
-    size_t len);
+bool
+server_name_copy(char to[SERVER_NAME_MAX + 1], const uint8_t *from, size_t len);
 
 /*
  * Copy n big-endian code points; the list stays empty if they are too many

@@ -113,8 +113,10 @@ judge_hit(struct keeper *k, const char *file)
 	case RULES_ABSENT:
 		if (options_flag(o, OPTION_RULES_OPTIONAL))
 			return (true);
-		fatalx(EXIT_SYSTEM, "rules: %s: does not exist (-X lets peers "
-		    "in without it)", file);
+		fatalx(EXIT_SYSTEM,
+		    "rules: %s: does not exist (-X lets peers "
+		    "in without it)",
+		    file);
 	case RULES_BROKEN:
 		break;
 	}
@@ -177,7 +179,8 @@ read_pair(struct keeper *k)
 	const struct options *o = &k->connection->options;
 
 	if (o->text[OPTION_CERT] == NULL)
-		fatalx(EXIT_USAGE, "certificate: none: name one with --cert or "
+		fatalx(EXIT_USAGE,
+		    "certificate: none: name one with --cert or "
 		    "CERTFILE");
 	pair_read(&k->pair, o->text[OPTION_CERT], o->text[OPTION_KEY],
 	    o->text[OPTION_CHAIN]);
@@ -227,9 +230,8 @@ answer_sign(struct keeper *k)
 	await(k, MSG_SIGN);
 	k->scheme = msg_get_u16(&k->msg);
 	bytes = msg_get_rest(&k->msg, &len);
-	why = bytes == NULL ?
-	    "cut off" :
-	    sign_refusal(k->pair.key, k->scheme, bytes, len);
+	why = bytes == NULL ? "cut off" :
+			      sign_refusal(k->pair.key, k->scheme, bytes, len);
 	if (why != NULL)
 		refuse(k, why);
 	n = sign_bytes(k->pair.key, k->scheme, bytes, len, signature);
@@ -271,7 +273,8 @@ set_end_point_binding(struct keeper *k)
 	const EVP_MD *md;
 	int nid;
 
-	if (X509_get_signature_info(k->pair.leaf, &nid, NULL, NULL, NULL) != 1 ||
+	if (X509_get_signature_info(k->pair.leaf, &nid, NULL, NULL, NULL) !=
+		1 ||
 	    nid == NID_undef)
 		return;
 	if (nid == NID_md5 || nid == NID_sha1)

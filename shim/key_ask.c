@@ -158,11 +158,13 @@ ec_signs_with(int operation)
 	return (operation == OSSL_OP_SIGNATURE ? "ECDSA" : NULL);
 }
 
-#define FUNCTION(id, function) { OSSL_FUNC_##id, (void (*)(void))(function) }
+#define FUNCTION(id, function)                                                 \
+	{                                                                      \
+		OSSL_FUNC_##id, (void (*)(void))(function)                     \
+	}
 
 #define KEY_MANAGEMENT                                                         \
-	FUNCTION(KEYMGMT_NEW, asked_new),                                      \
-	    FUNCTION(KEYMGMT_FREE, asked_free),                                \
+	FUNCTION(KEYMGMT_NEW, asked_new), FUNCTION(KEYMGMT_FREE, asked_free),  \
 	    FUNCTION(KEYMGMT_HAS, asked_has),                                  \
 	    FUNCTION(KEYMGMT_MATCH, asked_match),                              \
 	    FUNCTION(KEYMGMT_IMPORT, asked_import),                            \
@@ -217,9 +219,9 @@ signature_set_params(void *context, const OSSL_PARAM params[])
 	const OSSL_PARAM *p;
 	int mode;
 
-	p = params == NULL ? NULL :
-			     OSSL_PARAM_locate_const(params,
-				 OSSL_SIGNATURE_PARAM_PAD_MODE);
+	p = params == NULL ?
+	    NULL :
+	    OSSL_PARAM_locate_const(params, OSSL_SIGNATURE_PARAM_PAD_MODE);
 	if (p == NULL)
 		return (1);
 	if (p->data_type == OSSL_PARAM_UTF8_STRING)

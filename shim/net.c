@@ -185,8 +185,8 @@ send_facts(struct net *n)
 static void
 serve(struct net *n)
 {
-	deadline until =
-	    n->began + (deadline)n->connection->options.handshake_ms;
+	deadline until = n->began +
+	    (deadline)n->connection->options.handshake_ms;
 
 	n->stage = "start";
 	if (!receive_start(n, until) || !receive_policy(n, until))
@@ -231,7 +231,8 @@ look_for_no_app(struct net *n)
 	if (!n->app_started)
 		return;
 	if (channel_receive(&n->channel, m, deadline_now()) !=
-		CHANNEL_MESSAGE || m->type != MSG_NO_APP)
+		CHANNEL_MESSAGE ||
+	    m->type != MSG_NO_APP)
 		return;
 	n->app_started = false;
 	n->stage = "app";
@@ -246,7 +247,8 @@ static void
 reap(struct net *n)
 {
 	deadline until = deadline_in(n->policy.close_ms != 0 ?
-	    n->policy.close_ms : n->connection->options.close_ms);
+		n->policy.close_ms :
+		n->connection->options.close_ms);
 	struct timespec timeout;
 	sigset_t child;
 	pid_t got;
@@ -345,26 +347,29 @@ report(const struct net *n)
 	snprintf(out, sizeof(out), "%ju", (uintmax_t)n->relay.out);
 	snprintf(ms, sizeof(ms), "%u", n->handshake.ms);
 	snprintf(secs, sizeof(secs), "%jd", (intmax_t)(lasted / 1000));
-	summary_write(&(struct summary){
-	    .id = n->connection->id,
-	    .peer = endpoint_text(peer, &peer->remote, remote),
-	    .local = endpoint_text(peer, &peer->local, local),
-	    .rule = n->rule,
-	    .sni = n->handshake.hello.server_name,
-	    .tls = f->text[FACT_PROTOCOL],
-	    .cipher = f->text[FACT_CIPHER],
-	    .group = f->text[FACT_GROUP],
-	    .resumed = !agreed ? NULL :
-		strcmp(f->text[FACT_RESUMED], "Resumed") == 0 ? "1" : "0",
-	    .client = agreed ? "none" : NULL,
-	    .in = agreed ? in : NULL,
-	    .out = agreed ? out : NULL,
-	    .handshake_ms = agreed ? ms : NULL,
-	    .secs = secs,
-	    .stage = n->stage,
-	    .end = ending_text(&n->ending, end),
-	    .app = app_text(n, app, sizeof(app)),
-	}, priority(n));
+	summary_write(
+	    &(struct summary){
+		.id = n->connection->id,
+		.peer = endpoint_text(peer, &peer->remote, remote),
+		.local = endpoint_text(peer, &peer->local, local),
+		.rule = n->rule,
+		.sni = n->handshake.hello.server_name,
+		.tls = f->text[FACT_PROTOCOL],
+		.cipher = f->text[FACT_CIPHER],
+		.group = f->text[FACT_GROUP],
+		.resumed = !agreed				  ? NULL :
+		    strcmp(f->text[FACT_RESUMED], "Resumed") == 0 ? "1" :
+								    "0",
+		.client = agreed ? "none" : NULL,
+		.in = agreed ? in : NULL,
+		.out = agreed ? out : NULL,
+		.handshake_ms = agreed ? ms : NULL,
+		.secs = secs,
+		.stage = n->stage,
+		.end = ending_text(&n->ending, end),
+		.app = app_text(n, app, sizeof(app)),
+	    },
+	    priority(n));
 }
 
 int

@@ -55,8 +55,9 @@ print_option(enum option_id id)
 	size_t i, at = 2;
 
 	for (i = 0; i < LETTERS; i++)
-		if (letters[i].id == id && (letters[i].value == NULL ||
-		    strcmp(letters[i].value, "yes") == 0))
+		if (letters[i].id == id &&
+		    (letters[i].value == NULL ||
+			strcmp(letters[i].value, "yes") == 0))
 			at += (size_t)snprintf(left + at, sizeof(left) - at,
 			    "-%c%s", letters[i].letter,
 			    row->name == NULL ? "" : ", ");
@@ -82,8 +83,9 @@ print_help(void)
 	     "runs program on clear text.  (default) [variable]\n");
 	for (id = 0; id < OPTION_COUNT; id++)
 		print_option((enum option_id)id);
-	puts("\n  -e, -s, -E, -S add or take away the sets tcp and tls; -Q, -v and"
-	     "\n  -V set how much is told.  See tlsshim(8).");
+	puts(
+	    "\n  -e, -s, -E, -S add or take away the sets tcp and tls; -Q, -v and"
+	    "\n  -V set how much is told.  See tlsshim(8).");
 }
 
 /* ------------------------------------------------------------- values */
@@ -97,8 +99,10 @@ parse_seconds(enum option_id id, const char *text)
 	seconds = strtoul(text, &end, 10);
 	if (*text < '0' || *text > '9' || *end != '\0' || seconds == 0 ||
 	    seconds > INT_MAX / 1000)
-		fatalx(EXIT_USAGE, "--%s: %s: not a number of seconds from 1 "
-		    "to %d", rows[id].name, text, INT_MAX / 1000);
+		fatalx(EXIT_USAGE,
+		    "--%s: %s: not a number of seconds from 1 "
+		    "to %d",
+		    rows[id].name, text, INT_MAX / 1000);
 	return ((unsigned int)seconds * 1000);
 }
 
@@ -193,8 +197,10 @@ refuse_abbreviation(const char *typed, const char *name)
 	if (strncmp(typed, "--", 2) == 0 &&
 	    (strncmp(typed + 2, name, len) != 0 ||
 		(typed[2 + len] != '\0' && typed[2 + len] != '=')))
-		fatalx(EXIT_USAGE, "option: %s: unknown; tlsshim --help lists "
-		    "them", typed);
+		fatalx(EXIT_USAGE,
+		    "option: %s: unknown; tlsshim --help lists "
+		    "them",
+		    typed);
 }
 
 static void
@@ -219,8 +225,10 @@ handle(struct options *o, int found, const char *typed)
 	if (found == ':')
 		fatalx(EXIT_USAGE, "option: %s: needs an argument", typed);
 	if (optopt != 0 && optopt < LONG_BASE)
-		fatalx(EXIT_USAGE, "option: -%c: unknown; tlsshim --help lists "
-		    "them", optopt);
+		fatalx(EXIT_USAGE,
+		    "option: -%c: unknown; tlsshim --help lists "
+		    "them",
+		    optopt);
 	if (optopt >= LONG_BASE)
 		fatalx(EXIT_USAGE, "option: %s: takes no argument", typed);
 	fatalx(EXIT_USAGE, "option: %s: unknown; tlsshim --help lists them",
@@ -258,7 +266,8 @@ parse_arguments(struct options *o, int argc, char *const argv[])
 		handle(o, found, argv[word]);
 	}
 	if (argv[optind] == NULL)
-		fatalx(EXIT_USAGE, "program: none: usage: tlsshim [options] "
+		fatalx(EXIT_USAGE,
+		    "program: none: usage: tlsshim [options] "
 		    "[--] program [argument ...]");
 	o->program = argv + optind;
 }
@@ -321,8 +330,10 @@ refuse_unsupported(void)
 	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++) {
 		value = getenv(unsupported[i]);
 		if (value != NULL && *value != '\0')
-			fatalx(EXIT_USAGE, "%s: %s: tlsshim cannot do what "
-			    "this asks for: unset it", unsupported[i], value);
+			fatalx(EXIT_USAGE,
+			    "%s: %s: tlsshim cannot do what "
+			    "this asks for: unset it",
+			    unsupported[i], value);
 	}
 }
 
@@ -371,8 +382,7 @@ options_parse(struct options *o, int argc, char *const argv[])
 		if (o->text[i] == NULL)
 			o->text[i] = rows[i].preset;
 
-	o->log_format =
-	    formats[parse_choice(OPTION_LOG, o->text[OPTION_LOG])];
+	o->log_format = formats[parse_choice(OPTION_LOG, o->text[OPTION_LOG])];
 	o->log_level = level_of(o);
 	o->handshake_ms = parse_seconds(OPTION_HANDSHAKE_TIMEOUT,
 	    o->text[OPTION_HANDSHAKE_TIMEOUT]);
@@ -415,8 +425,10 @@ options_from_rule(struct options *o, const char *name, const char *value)
 	size_t i;
 
 	if (is_unsupported(name))
-		fatalx(EXIT_USAGE, "rules: %s: tlsshim cannot do what this "
-		    "asks for", name);
+		fatalx(EXIT_USAGE,
+		    "rules: %s: tlsshim cannot do what this "
+		    "asks for",
+		    name);
 	for (i = 0; i < OPTION_COUNT; i++) {
 		if (!row_has_variable(&rows[i], name, strlen(name)))
 			continue;

@@ -23,8 +23,8 @@ struct options {
 	const char *text[OPTION_COUNT]; /* NULL: not set and no default */
 	bool given[OPTION_COUNT];	/* on the command line */
 	bool from_rule[OPTION_COUNT];
-	unsigned int exports;		/* enum env_set, from --export */
-	char *const *program;		/* NULL-terminated, program[0] set */
+	unsigned int exports; /* enum env_set, from --export */
+	char *const *program; /* NULL-terminated, program[0] set */
 
 	/* judged once, by options_parse */
 	int log_level;

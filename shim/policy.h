@@ -18,11 +18,11 @@ struct options;
 enum { POLICY_LIST_MAX = 1024 };
 
 struct policy {
-	uint16_t min_version, max_version; /* RFC 8446's ProtocolVersion */
-	char ciphers[POLICY_LIST_MAX];	   /* up to TLS 1.2; OpenSSL's names */
+	uint16_t min_version, max_version;  /* RFC 8446's ProtocolVersion */
+	char ciphers[POLICY_LIST_MAX];	    /* up to TLS 1.2; OpenSSL's names */
 	char ciphersuites[POLICY_LIST_MAX]; /* TLS 1.3; "": the library's */
-	char groups[POLICY_LIST_MAX];	   /* "": the library's */
-	uint32_t idle_ms, close_ms;	   /* limits after the handshake */
+	char groups[POLICY_LIST_MAX];	    /* "": the library's */
+	uint32_t idle_ms, close_ms;	    /* limits after the handshake */
 	bool strict_close;
 };
 

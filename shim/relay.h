@@ -29,15 +29,15 @@ struct relay {
 	int to_app_fd, from_app_fd;
 	struct buf to_app, from_app;
 	bool app_readable, app_writable;
-	bool app_deaf;	 /* it closed fd 0, or ended: input is dropped */
-	bool app_done;	 /* it closed fd 1, or ended */
-	bool app_told;	 /* it has been given end of file */
-	bool peer_done;	 /* nothing will come from the peer */
-	bool peer_clean; /* it said close_notify, or had nobody to say it to */
-	bool closing;	 /* our close_notify is queued */
-	bool fin_sent;	 /* ... and out, with our FIN */
+	bool app_deaf;	  /* it closed fd 0, or ended: input is dropped */
+	bool app_done;	  /* it closed fd 1, or ended */
+	bool app_told;	  /* it has been given end of file */
+	bool peer_done;	  /* nothing will come from the peer */
+	bool peer_clean;  /* it said close_notify, or had nobody to say it to */
+	bool closing;	  /* our close_notify is queued */
+	bool fin_sent;	  /* ... and out, with our FIN */
 	uint64_t in, out; /* clear-text bytes from and to the peer */
-	deadline moved;	 /* when something last did */
+	deadline moved;	  /* when something last did */
 	deadline closed_by; /* whatever still moves; 0: as long as it moves */
 };
 

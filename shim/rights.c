@@ -46,8 +46,10 @@ rights_lower(const struct accounts *a)
 		return;
 	take_groups(&a->tls, "of the files");
 	if (setresuid(a->tls.uid, a->tls.uid, 0) == -1)
-		fatal(EXIT_SYSTEM, "uid %ld: of the files: cannot be taken "
-		    "(%s)", (long)a->tls.uid, mend);
+		fatal(EXIT_SYSTEM,
+		    "uid %ld: of the files: cannot be taken "
+		    "(%s)",
+		    (long)a->tls.uid, mend);
 	/* a change of uid makes a process dumpable as /proc/sys/fs says */
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		fatal(EXIT_SYSTEM, "prctl: PR_SET_DUMPABLE");
@@ -157,9 +159,11 @@ rights_become_app(const struct accounts *a)
 		    (long)uid);
 	take_groups(&a->app, "of the program");
 	if (setresuid(uid, uid, uid) == -1)
-		fatal(EXIT_SYSTEM, "uid %ld: of the program: cannot be taken "
-		    "(%s)", (long)uid, mend);
-	if (uid != 0 && (setresuid((uid_t)-1, 0, (uid_t)-1) != -1 ||
-	    setuid(0) != -1))
+		fatal(EXIT_SYSTEM,
+		    "uid %ld: of the program: cannot be taken "
+		    "(%s)",
+		    (long)uid, mend);
+	if (uid != 0 &&
+	    (setresuid((uid_t)-1, 0, (uid_t)-1) != -1 || setuid(0) != -1))
 		fatalx(EXIT_SYSTEM, "uid 0: could be taken back");
 }

@@ -255,8 +255,8 @@ rules_find(struct rules_hit *hit, const char *path, enum rules_match match,
 		if (errno == ENOENT)
 			hit->answer = RULES_ABSENT;
 		else
-			broken(hit, errno == EINVAL ? "not a regular file" :
-						      NULL);
+			broken(hit,
+			    errno == EINVAL ? "not a regular file" : NULL);
 		return;
 	}
 	find_in_file(hit, fd, match, subject);
