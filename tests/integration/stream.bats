@@ -186,7 +186,7 @@ own_kib() {
 	talked
 	after=$(own_kib "$(net_pid)")
 	echo "took $(cat "$T/talk") bytes; $before KiB became $after"
-	[ "$((after - before))" -lt 512 ]
+	[ "$((after - before))" -lt 2048 ]
 	kill "$(inner_pid)"
 	[ "$(summary end)" = reset ]
 	exits_with 143
