@@ -313,10 +313,11 @@ start_some(long *left, int room)
 }
 
 void
-client_run(long left, int concurrent, struct client_tally *result)
+client_run(long total, int concurrent, struct client_tally *result)
 {
 	struct epoll_event events[EVENTS];
 	double begin = seconds_now();
+	long left = total;
 	int i, n, live = 0;
 
 	tally = result;

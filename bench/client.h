@@ -28,11 +28,11 @@ struct client_tally {
 void client_open(const struct client_load *);
 
 /*
- * Make connections, at most so many at once, until that number has been made
+ * Make connections, at most so many at once, until `total` have been made
  * and, unless they are held, has ended.  A connection is ok when exactly the
  * expected bytes came and then the end (held: when the expected bytes came).
  */
-void client_run(long connections, int concurrent, struct client_tally *);
+void client_run(long total, int concurrent, struct client_tally *);
 
 /* Close what is held. */
 void client_hang_up(void);
