@@ -12,7 +12,6 @@
 #define SHIM_ENV_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 enum env_set { ENV_TCP = 1, ENV_TLS = 2, ENV_CERTS = 4 };
 enum env_format { ENV_MOD_SSL, ENV_UCSPI_SSL };

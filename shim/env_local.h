@@ -6,8 +6,6 @@
 #ifndef SHIM_ENV_LOCAL_H
 #define SHIM_ENV_LOCAL_H
 
-#include <stddef.h>
-
 #include "env.h"
 #include "envlist.h"
 

@@ -8,7 +8,6 @@
  */
 #include "envlist.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 

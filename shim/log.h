@@ -24,7 +24,6 @@
 #define SHIM_LOG_H
 
 #include <stdbool.h>
-#include <stdint.h>
 #include <syslog.h> /* LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO, LOG_DEBUG */
 
 #include "exit.h"

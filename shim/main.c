@@ -7,12 +7,10 @@
  *
  *	starter ─ NET (owns the socket) ─ KEEPER (owns the key) → application
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <unistd.h>

@@ -8,7 +8,6 @@
  */
 #include "net.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>

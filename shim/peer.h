@@ -11,8 +11,6 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
-#include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 enum peer_family { PEER_IPV4, PEER_IPV6, PEER_UNIX };

@@ -9,8 +9,6 @@
 #ifndef SHIM_RIGHTS_H
 #define SHIM_RIGHTS_H
 
-#include <stdio.h>
-
 struct account;
 struct accounts;
 

@@ -19,8 +19,6 @@
 #ifndef SHIM_SUMMARY_H
 #define SHIM_SUMMARY_H
 
-#include <stdint.h>
-
 /*
  * Values as text; NULL or "" leaves the key out.  Nothing here needs to be
  * escaped by the caller.
