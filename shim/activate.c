@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -34,7 +33,8 @@ activate_std_fds(void)
 }
 
 /*
- * LISTEN_PID is inherited by children for whom it is not meant.
+ * LISTEN_PID and SYSTEMD_EXEC_PID are inherited by children for whom they are
+ * not meant.
  */
 static bool
 is_our_pid(const char *text)
@@ -47,6 +47,12 @@ is_our_pid(const char *text)
 	errno = 0;
 	pid = strtol(text, &end, 10);
 	return (errno == 0 && *end == '\0' && pid == (long)getpid());
+}
+
+bool
+started_by_systemd(void)
+{
+	return (is_our_pid(getenv("SYSTEMD_EXEC_PID")));
 }
 
 /*

@@ -9,11 +9,18 @@
 #ifndef SHIM_ACTIVATE_H
 #define SHIM_ACTIVATE_H
 
+#include <stdbool.h>
+
 /*
  * Open /dev/null on each of fds 0, 1, 2 that the starter left closed, so
  * that no socket or file can land there.  The first call of main.
  */
 void activate_std_fds(void);
+
+/*
+ * True if systemd started this very process: SYSTEMD_EXEC_PID is its pid.
+ */
+bool started_by_systemd(void);
 
 /*
  * The connected stream socket that was handed over: its fd (0 or 3).

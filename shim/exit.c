@@ -2,26 +2,14 @@
 /*
  * exit.c - which of our statuses the starter gets to see.
  *
- * Runs in:  NET, and the process before it forks.
+ * Runs in:  every process.
  * Trusts:   the starter's environment.
  */
 #include "exit.h"
 
-#include <stdlib.h>
-#include <unistd.h>
+#include <stdbool.h>
 
-bool
-started_by_systemd(void)
-{
-	const char *text = getenv("SYSTEMD_EXEC_PID");
-	char *end;
-	long pid;
-
-	if (text == NULL || *text == '\0')
-		return (false);
-	pid = strtol(text, &end, 10);
-	return (*end == '\0' && pid == (long)getpid());
-}
+#include "activate.h"
 
 int
 exit_status(enum exit_code code)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * exit.h - every exit status of our own, and which the starter gets to see.
+ */
 #ifndef SHIM_EXIT_H
 #define SHIM_EXIT_H
-
-#include <stdbool.h>
 
 enum exit_code {
 #define EXIT(id, code, remote, meaning) EXIT_##id = code,
@@ -11,15 +12,10 @@ enum exit_code {
 };
 
 /*
- * The status to leave with: `code`, or 0 where systemd started us (its
- * SYSTEMD_EXEC_PID is our own pid) and the remote side caused the end.
- * Called by NET, and by main before there is a NET.
+ * The status to leave with: `code`, or 0 where systemd started this very
+ * process and the remote side caused the end.  In the KEEPER always `code`:
+ * it is NET that systemd started.
  */
 int exit_status(enum exit_code code);
-
-/*
- * True if systemd started this very process (SYSTEMD_EXEC_PID is our pid).
- */
-bool started_by_systemd(void);
 
 #endif

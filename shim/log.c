@@ -20,6 +20,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "activate.h"
 #include "log_line.h"
 
 /* a line that goes to a pipe arrives in one piece (write(2), pipe(7)) */
