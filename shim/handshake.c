@@ -26,10 +26,10 @@ static struct handshake *current;
 /* --------------------------------------------------------- ask the KEEPER */
 
 /*
- * Send h->msg and wait for the answer of this type in h->msg.
+ * Send h->msg; false if there is no KEEPER any more.
  */
 static bool
-ask(struct handshake *h)
+send_message(struct handshake *h)
 {
 	if (channel_send(h->channel, &h->msg) == -1) {
 		h->keeper_gone = true;
@@ -38,6 +38,9 @@ ask(struct handshake *h)
 	return (true);
 }
 
+/*
+ * Wait for a message of this type, in h->msg; false if none came.
+ */
 static bool
 await(struct handshake *h, enum msg_type type)
 {
@@ -61,7 +64,7 @@ ask_keeper_to_sign(uint16_t scheme, const uint8_t *bytes, size_t len,
 	msg_begin(&h->msg, MSG_SIGN);
 	msg_put_u16(&h->msg, scheme);
 	msg_put_rest(&h->msg, bytes, len);
-	if (!ask(h) || !await(h, MSG_SIGNATURE))
+	if (!send_message(h) || !await(h, MSG_SIGNATURE))
 		return (0);
 	answer = msg_get_rest(&h->msg, &n);
 	if (answer == NULL || n > size)
@@ -209,7 +212,7 @@ on_client_hello(SSL *ssl, int *alert, void *argument)
 	h->hello_sent = true;
 	copy_hello(ssl, &h->hello);
 	hello_put(&h->msg, &h->hello);
-	if (ask(h) && receive_chain(h))
+	if (send_message(h) && receive_chain(h))
 		return (SSL_CLIENT_HELLO_SUCCESS);
 	*alert = SSL_AD_INTERNAL_ERROR;
 	return (SSL_CLIENT_HELLO_ERROR);

@@ -46,8 +46,8 @@ bool
 server_name_copy(char to[SERVER_NAME_MAX + 1], const uint8_t *from, size_t len);
 
 /*
- * Copy n big-endian code points; the list stays empty if they are too many
- * or len is odd.
+ * Copy big-endian code points, len bytes of them; the list stays empty if
+ * they are too many or len is odd.
  */
 void hello_list_copy(struct hello_list *, const uint8_t *from, size_t len);
 

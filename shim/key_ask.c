@@ -27,7 +27,7 @@
 
 #include "sign.h"
 
-/* what OpenSSL holds as our key: the public half, and its kind */
+/* what OpenSSL holds as our key; its kind is the public half's */
 struct asked_key {
 	EVP_PKEY *public;
 };

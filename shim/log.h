@@ -5,10 +5,9 @@
  * One line a message, never longer than LOG_LINE_MAX bytes, written by one
  * write(2) or send(2).  Every byte of every argument is escaped before it
  * gets there: control characters, DEL, backslash and bytes above 0x7e become
- * \xHH, so a caller may pass text of a peer or of the other process.
- * (Exception: well-formed UTF-8 is not kept either; a log is ASCII.)
- * The result of a format is escaped as a whole: a format's own text has no
- * such bytes.
+ * \xHH, so a caller may pass text of a peer or of the other process.  UTF-8
+ * is no exception: a log is ASCII.  A format's own text has no such bytes, so
+ * the result is escaped as a whole.
  *
  *	kv       tlsshim: id=ID: what: which: why
  *	json     {"level":"err","id":"ID","message":"what: which: why"}
@@ -80,7 +79,8 @@ bool log_stderr_usable(void);
 
 /*
  * Report once, where the user's word for the thing is known:
- * "what: which: why", without a newline.  log_warn adds strerror(errno).
+ * "what: which: why", without a newline.  Those without an x at their end
+ * add errno's reason as the why.
  */
 void log_err(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_errx(const char *, ...) __attribute__((format(printf, 1, 2)));
