@@ -53,7 +53,7 @@ send_message(struct keeper *k)
 		_exit(EXIT_OK);
 }
 
-static void
+static _Noreturn void
 refuse(const struct keeper *k, const char *why)
 {
 	fatalx(EXIT_SYSTEM, "message: %s: %s", msg_name(k->msg.type), why);
@@ -322,7 +322,7 @@ set_facts(struct keeper *k)
 
 /* -------------------------------------------------------------------- run */
 
-static void
+static _Noreturn void
 become_app(struct keeper *k)
 {
 	const struct connection *c = k->connection;
@@ -368,5 +368,4 @@ keeper_run(struct connection *connection, int channel)
 	await_facts(&k);
 	set_facts(&k);
 	become_app(&k);
-	_exit(EXIT_SYSTEM);
 }
