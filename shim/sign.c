@@ -15,7 +15,6 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rsa.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum {
@@ -70,7 +69,7 @@ sign_scheme_name(uint16_t code)
 }
 
 uint16_t
-sign_scheme(const char *key_type, const char *digest, int pss)
+sign_scheme(const char *key_type, const char *digest, bool pss)
 {
 	char plain[16];
 	size_t i;
@@ -84,7 +83,7 @@ sign_scheme(const char *key_type, const char *digest, int pss)
 	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
 		if (strcmp(schemes[i].key_type, key_type) == 0 &&
 		    strcmp(schemes[i].digest, digest) == 0 &&
-		    schemes[i].pss == (pss != 0))
+		    schemes[i].pss == pss)
 			return (schemes[i].code);
 	return (0);
 }

@@ -9,6 +9,7 @@
 #ifndef SHIM_SIGN_H
 #define SHIM_SIGN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -25,7 +26,7 @@ const char *sign_scheme_name(uint16_t code);
  * The scheme for a key of this type ("RSA", "EC", "ED25519", OpenSSL's
  * names) with this digest ("SHA256", "SHA2-256"; "" for Ed25519), or 0.
  */
-uint16_t sign_scheme(const char *key_type, const char *digest, int pss);
+uint16_t sign_scheme(const char *key_type, const char *digest, bool pss);
 
 /*
  * NULL if the bytes may be signed with this key and scheme; else why not, in

@@ -248,13 +248,13 @@ CASE(a_scheme_is_found_by_key_digest_and_padding)
 		CHECK(sign_scheme(schemes[i].type, name, schemes[i].pss) ==
 		    schemes[i].code);
 	}
-	CHECK(sign_scheme("RSA", "SHA1", 0) == 0);
-	CHECK(sign_scheme("RSA", "", 0) == 0);
-	CHECK(sign_scheme("EC", "SHA256", 1) == 0);
-	CHECK(sign_scheme("ED25519", "SHA512", 0) == 0);
-	CHECK(sign_scheme("DSA", "SHA256", 0) == 0);
-	CHECK(sign_scheme("RSA", "SHA2-256-and-more", 0) == 0);
-	CHECK(sign_scheme("", "", 0) == 0);
+	CHECK(sign_scheme("RSA", "SHA1", false) == 0);
+	CHECK(sign_scheme("RSA", "", false) == 0);
+	CHECK(sign_scheme("EC", "SHA256", true) == 0);
+	CHECK(sign_scheme("ED25519", "SHA512", false) == 0);
+	CHECK(sign_scheme("DSA", "SHA256", false) == 0);
+	CHECK(sign_scheme("RSA", "SHA2-256-and-more", false) == 0);
+	CHECK(sign_scheme("", "", false) == 0);
 }
 
 CASE(nothing_is_signed_by_an_unknown_scheme)
