@@ -302,9 +302,6 @@ status(const struct net *n)
 	case ENDING_PROBE:
 		break;
 	}
-	/* the relay ran, but for an application that could not be started */
-	if (n->channel.phase == PHASE_DONE)
-		return (of_keeper == 0 ? EXIT_SYSTEM : of_keeper);
 	return (exit_status(EXIT_HANDSHAKE));
 }
 
