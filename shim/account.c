@@ -246,6 +246,7 @@ static void
 find_net(struct account *a, const struct options *o)
 {
 	const char *user = o->text[OPTION_NET_USER];
+	const char *name = user == NULL ? net_account : user;
 	uint32_t id;
 
 	a->uid = a->gid = (uid_t)PER_CONNECTION_BASE + (uid_t)getpid();
@@ -253,15 +254,14 @@ find_net(struct account *a, const struct options *o)
 		return;
 	if (user != NULL && parse_id(user, &id))
 		a->uid = a->gid = id;
-	else if (!find_entry(a, user == NULL ? net_account : user, 0, false) &&
-	    user != NULL)
+	else if (!find_entry(a, name, 0, false) && user != NULL)
 		fatalx(EXIT_USAGE, "--net-user: %s: %s", user,
 		    errno == 0 ? "no such account" : strerror(errno));
 	if (a->uid == 0 || a->gid == 0)
 		fatalx(EXIT_USAGE,
 		    "--net-user: %s: root cannot be the account "
 		    "that talks to the network",
-		    user);
+		    name);
 }
 
 static void
