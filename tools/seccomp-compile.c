@@ -91,7 +91,8 @@ make_filter(void)
 	return (filter);
 }
 
-static FILE *export(scmp_filter_ctx filter)
+static FILE *
+to_bpf(scmp_filter_ctx filter)
 {
 	FILE *program = tmpfile();
 	int r;
@@ -125,7 +126,7 @@ int
 main(int argc, char *argv[])
 {
 	scmp_filter_ctx filter = make_filter();
-	FILE *program = export(filter);
+	FILE *program = to_bpf(filter);
 	FILE *out = argc > 1 ? fopen(argv[1], "w") : stdout;
 
 	if (out == NULL)
