@@ -15,11 +15,36 @@
 
 #include "handshake.h"
 
-enum { APP_BUFFER = 64 * 1024, RECORD_PLAIN_MAX = 16 * 1024 };
+enum {
+	APP_BUFFER = 64 * 1024,
+	RECORD_PLAIN_MAX = 16 * 1024,
+	APP_END_MS = 50 /* from its first descriptor closed to its last */
+};
 
 volatile sig_atomic_t relay_terminate;
 
 /* ------------------------------------------------- from peer to application */
+
+static void
+app_went_deaf(struct relay *r)
+{
+	r->app_deaf = true;
+	buf_taken(&r->to_app, r->to_app.len);
+}
+
+/*
+ * An application that ends closes its descriptors one after the other, and a
+ * peer that has our close_notify by the first may be faster than the second.
+ */
+static bool
+app_is_gone(struct relay *r)
+{
+	struct pollfd p = { .fd = r->to_app_fd };
+
+	if (!r->app_deaf && r->app_done && poll(&p, 1, APP_END_MS) > 0)
+		app_went_deaf(r);
+	return (r->app_deaf);
+}
 
 static void
 peer_ended(struct relay *r, bool clean)
@@ -29,7 +54,7 @@ peer_ended(struct relay *r, bool clean)
 	 * When the application was gone before, nothing that it would have
 	 * read can have been cut off.
 	 */
-	r->peer_clean = clean || r->app_deaf;
+	r->peer_clean = clean || app_is_gone(r);
 }
 
 /*
@@ -78,13 +103,6 @@ decrypt(struct relay *r, struct ending *e)
 		moved = true;
 	}
 	return (moved);
-}
-
-static void
-app_went_deaf(struct relay *r)
-{
-	r->app_deaf = true;
-	buf_taken(&r->to_app, r->to_app.len);
 }
 
 static bool

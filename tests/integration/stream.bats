@@ -37,6 +37,16 @@ teardown() { leave_nothing; }
 	exits_with 0
 }
 
+@test "an application that closed its output may read as slowly as it likes" {
+	app_dir
+	serve "${CERT[@]}" -- \
+	    sh -c 'exec >&-; sleep 2; wc -c >"$1"' - "$APP_DIR/read"
+	talk end=notify stuff=50000000 notify >"$T/sent"
+	[ "$(summary end)" = clean ]
+	[ "$(summary in)" = "$(cat "$T/sent")" ]
+	[ "$(cat "$APP_DIR/read")" = "$(cat "$T/sent")" ]
+}
+
 @test "an application that closed its input still writes to the end" {
 	serve "${CERT[@]}" -- sh -c 'exec <&-; head -c 1000000 /dev/zero'
 	[ "$(talk say=unread end=notify | wc -c)" = 1000000 ]
@@ -178,11 +188,13 @@ own_kib() {
 	local before after
 
 	serve "${CERT[@]}" -- sleep 300
-	talk_on await="$T/go" stuff=50000000 await="$T/go" reset
+	# two pipes: one reader could take what is meant for the next
+	mkfifo "$T/leave"
+	talk_on await="$T/go" stuff=50000000 await="$T/leave" reset
 	app_started sleep
 	before=$(own_kib "$(net_pid)")
 	let_go
-	let_go
+	echo >"$T/leave"
 	talked
 	after=$(own_kib "$(net_pid)")
 	echo "took $(cat "$T/talk") bytes; $before KiB became $after"
@@ -217,6 +229,31 @@ own_kib() {
 	echo "$ms ms"
 	[ "$ms" -lt 200 ]
 	kill "$APP"
+}
+
+@test "a peer that is gone while both directions are full takes none either" {
+	local ms
+
+	serve --idle-timeout 3 --close-timeout 1 "${CERT[@]}" -- \
+	    sh -c 'cat /dev/zero; sleep 300'
+	talk_on stuff=50000000 await="$T/go" reset
+	let_go
+	talked
+	APP=$(inner_pid)
+	wait_for -t 15 has_summaries 1
+	exits_with 111
+	ms=$(cpu_ms)
+	echo "$ms ms"
+	[ "$ms" -lt 200 ]
+	kill "$APP"
+}
+
+@test "what is written to a peer that is gone is an error to the application" {
+	serve "${CERT[@]}" -- cat /dev/zero
+	talk stuff=50000000 reset
+	[ "$(summary end)" = reset ]
+	# cat says so itself, or dies of SIGPIPE
+	exits_with '(1|141)'
 }
 
 # ------------------------------------------------------------------- keys
