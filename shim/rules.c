@@ -256,7 +256,9 @@ rules_find(struct rules_hit *hit, const char *path, enum rules_match match,
 			hit->answer = RULES_ABSENT;
 		else
 			broken(hit,
-			    errno == EINVAL ? "not a regular file" : NULL);
+			    errno == EINVAL || errno == EISDIR ?
+				"not a regular file" :
+				NULL);
 		return;
 	}
 	find_in_file(hit, fd, match, subject);
