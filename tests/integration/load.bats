@@ -47,10 +47,11 @@ app_of_streams() {
 
 # streams_fit - what each side sent is what the other got
 streams_fit() {
+	# which is there when the application has ended
+	[ "$(summary in)" = "$MIB256" ]
 	[ "$(sed -n 's/^sent=//p' "$T/talk")" = "$(cat "$APP_DIR/read")" ]
 	[ "$(sed -n 's/^received=//p' "$T/talk")" = \
 	    "$(sha256sum <"$T/noise" | cut -d' ' -f1)" ]
-	[ "$(summary in)" = "$MIB256" ]
 	[ "$(summary out)" = "$MIB256" ]
 	[ "$(summary end)" = clean ]
 	exits_with 0
