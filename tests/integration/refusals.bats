@@ -355,6 +355,8 @@ serve_as_unit() {
 	talk notify end=notify
 	says "program: /nonexistent/program: No such file or directory"
 	[ "$(summary app)" = none ]
+	[ "$(summary end)" = error ]
+	[ "$(summary stage)" = app ]
 	exits_with 100
 	stop
 
@@ -402,6 +404,24 @@ serve_as_unit() {
 	# not built yet is not there yet
 	shim -100 --starttls smtp cat
 	stderr_says "option: --starttls: unknown; tlsshim --help lists them"
+}
+
+@test "what sslserver obeys and we cannot is refused, not ignored" {
+	local name
+
+	for name in CAFILE CADIR CCAFILE CCAVERIFY VERIFYDEPTH CIPHERS DHFILE; do
+		export "$name=x"
+		shim -100 cat
+		stderr_says "$name: x: tlsshim cannot do what this asks for: unset it"
+		# set to nothing it asks for nothing
+		export "$name="
+		shim -100 cat
+		! stderr_says "$name: x: tlsshim cannot do what this asks for: unset it" || return 1
+		unset "$name"
+	done
+	rules '127.:allow,CCAFILE="/etc/ca.pem"'
+	refuses 100 "rules: CCAFILE: tlsshim cannot do what this asks for" \
+	    --rules "$T/rules.cdb" "${CERT[@]}" -- cat
 }
 
 @test "an abbreviated option is none" {
