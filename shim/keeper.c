@@ -182,8 +182,12 @@ read_pair(struct keeper *k)
 		fatalx(EXIT_USAGE,
 		    "certificate: none: name one with --cert or "
 		    "CERTFILE");
-	pair_read(&k->pair, o->text[OPTION_CERT], o->text[OPTION_KEY],
-	    o->text[OPTION_CHAIN]);
+	pair_read(&k->pair,
+	    &(struct pair_files){
+		.cert = o->text[OPTION_CERT],
+		.key = o->text[OPTION_KEY],
+		.chain = o->text[OPTION_CHAIN],
+	    });
 }
 
 static void

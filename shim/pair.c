@@ -253,36 +253,36 @@ read_key(struct pair *p, const struct file *f)
 /* ------------------------------------------------------------------ pair */
 
 void
-pair_read(struct pair *p, const char *cert_file, const char *key_file,
-    const char *chain_file)
+pair_read(struct pair *p, const struct pair_files *files)
 {
+	const char *key_path = files->key == NULL ? files->cert : files->key;
 	struct file cert, key, chain;
 
 	memset(p, 0, sizeof(*p));
 	wipe_freed(true);
-	file_read(&cert, "certificate", cert_file);
+	file_read(&cert, "certificate", files->cert);
 	read_leaf(p, &cert);
-	if (key_file == NULL || strcmp(key_file, cert_file) == 0) {
+	if (strcmp(key_path, files->cert) == 0) {
 		read_key(p, &cert);
 	} else {
-		file_read(&key, "key", key_file);
+		file_read(&key, "key", key_path);
 		read_key(p, &key);
 		file_wipe(&key);
 	}
 	file_wipe(&cert);
-	if (chain_file != NULL) {
-		file_read(&chain, "chain", chain_file);
+	if (files->chain != NULL) {
+		file_read(&chain, "chain", files->chain);
 		if (chain_add(p, &chain) == 0)
 			fatalx(EXIT_USAGE,
 			    "chain: %s: no certificate in it "
 			    "(PEM is wanted)",
-			    chain_file);
+			    files->chain);
 		free(chain.bytes);
 	}
 	if (X509_check_private_key(p->leaf, p->key) != 1)
 		fatalx(EXIT_USAGE, "key: %s: does not belong to certificate %s",
-		    key_file == NULL ? cert_file : key_file, cert_file);
-	warn_of_dates(p, cert_file);
+		    key_path, files->cert);
+	warn_of_dates(p, files->cert);
 }
 
 void

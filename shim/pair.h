@@ -24,15 +24,19 @@ struct pair {
 	} chain[PAIR_CHAIN_MAX];
 };
 
+struct pair_files {
+	const char *cert;
+	const char *key;   /* NULL: in the certificate's */
+	const char *chain; /* NULL: none but what is in the certificate's */
+};
+
 /*
- * Read a pair with the rights of SSL_USER.  key_file may be NULL: then the
- * key is in cert_file; chain_file may be NULL.  Ends the process with
- * EXIT_USAGE and one line that names the file for anything that keeps the
- * pair from being used; warns of an expired certificate and of a key that
+ * Read a pair with the rights of SSL_USER.  Ends the process with EXIT_USAGE
+ * and one line that names the file for anything that keeps the pair from
+ * being used; warns of a certificate that is not valid now and of a key that
  * everybody may read.
  */
-void pair_read(struct pair *, const char *cert_file, const char *key_file,
-    const char *chain_file);
+void pair_read(struct pair *, const struct pair_files *);
 
 /*
  * Forget the private key: its numbers, and every copy that was made on the
