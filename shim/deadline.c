@@ -8,8 +8,9 @@
 #include "deadline.h"
 
 #include <limits.h>
-#include <signal.h>
 #include <time.h>
+
+volatile sig_atomic_t deadline_sigterm;
 
 deadline
 deadline_now(void)

@@ -6,6 +6,7 @@
 #define SHIM_DEADLINE_H
 
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 
 typedef int64_t deadline;
@@ -17,6 +18,11 @@ deadline deadline_in(unsigned int ms);
  * Milliseconds left, for poll(2): 0 when it has passed, at most INT_MAX.
  */
 int deadline_left(deadline);
+
+/*
+ * Set by NET's handler of SIGTERM: whoever waits is to come to an end.
+ */
+extern volatile sig_atomic_t deadline_sigterm;
 
 /*
  * poll(2) until then.  SIGTERM, which is blocked otherwise (net.h), comes

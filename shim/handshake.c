@@ -18,7 +18,6 @@
 #include "alert.h"
 #include "key_ask.h"
 #include "log.h"
-#include "relay.h"
 
 /* OpenSSL's provider has no place for a pointer of ours (key_ask.h) */
 static struct handshake *current;
@@ -319,7 +318,7 @@ wait_for_peer(struct handshake *h, struct ending *e)
 	if (h->wire->out.len > 0)
 		p.events |= POLLOUT;
 	if (deadline_poll(&p, 1, h->until) <= 0 &&
-	    (deadline_left(h->until) == 0 || relay_terminate)) {
+	    (deadline_left(h->until) == 0 || deadline_sigterm)) {
 		e->kind = ENDING_TIMEOUT;
 		return (false);
 	}

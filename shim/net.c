@@ -100,7 +100,7 @@ static void
 on_sigterm(int signal)
 {
 	(void)signal;
-	relay_terminate = 1;
+	deadline_sigterm = 1;
 }
 
 static void

@@ -21,8 +21,6 @@ enum {
 	APP_END_MS = 50 /* from its first descriptor closed to its last */
 };
 
-volatile sig_atomic_t relay_terminate;
-
 /* ------------------------------------------------- from peer to application */
 
 static void
@@ -192,11 +190,29 @@ encrypt(struct relay *r, struct ending *e)
 	return (moved);
 }
 
+/*
+ * The peer takes nothing any more, and whatever is written to it is an error.
+ */
+static void
+app_is_cut_off(struct relay *r)
+{
+	buf_taken(&r->from_app, r->from_app.len);
+	if (!r->app_done)
+		shutdown(r->from_app_fd, SHUT_RD);
+	r->app_done = true;
+}
+
 static bool
 send_records(struct relay *r)
 {
-	bool moved = wire_flush(r->wire);
+	bool moved;
 
+	if (r->fin_sent)
+		/* an alert, say: there is no way for it any more */
+		buf_taken(&r->wire->out, r->wire->out.len);
+	moved = wire_flush(r->wire);
+	if (r->wire->error != 0)
+		app_is_cut_off(r);
 	if (r->closing && !r->fin_sent && r->wire->out.len == 0) {
 		shutdown(r->wire->fd, SHUT_WR);
 		r->fin_sent = moved = true;
@@ -216,19 +232,26 @@ only_peer_left(const struct relay *r)
 	return (r->fin_sent && r->app_deaf);
 }
 
+static bool
+app_has_all(const struct relay *r)
+{
+	return (r->to_app.len == 0 || r->app_deaf);
+}
+
 static void
 judge_end(struct relay *r, struct ending *e)
 {
-	if (e->kind != ENDING_NONE)
+	if (e->kind != ENDING_NONE || !r->peer_done)
 		return;
-	if (r->wire->error != 0 && r->peer_done &&
-	    (r->to_app.len == 0 || r->app_deaf))
-		/* but what came before the reset has been passed on */
-		e->kind = ENDING_RESET;
-	else if (r->peer_done && r->fin_sent)
-		e->kind = r->peer_clean ? ENDING_CLEAN : ENDING_TRUNCATED;
-	else if (r->peer_done && !r->peer_clean && r->policy->strict_close)
+	if (!r->peer_clean && r->policy->strict_close && r->wire->error == 0)
 		e->kind = ENDING_TRUNCATED;
+	else if (!app_has_all(r))
+		/* what came before the end is passed on, whatever the end */
+		return;
+	else if (r->wire->error != 0)
+		e->kind = ENDING_RESET;
+	else if (r->fin_sent)
+		e->kind = r->peer_clean ? ENDING_CLEAN : ENDING_TRUNCATED;
 }
 
 /*
@@ -240,7 +263,7 @@ limit(struct relay *r)
 {
 	deadline until = r->moved + (deadline)r->policy->idle_ms;
 
-	if (r->closed_by == 0 && (relay_terminate || only_peer_left(r)))
+	if (r->closed_by == 0 && (deadline_sigterm || only_peer_left(r)))
 		r->closed_by = deadline_in(r->policy->close_ms);
 	return (r->closed_by == 0 ? until :
 				    deadline_first(until, r->closed_by));

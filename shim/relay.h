@@ -10,7 +10,6 @@
 #ifndef SHIM_RELAY_H
 #define SHIM_RELAY_H
 
-#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -40,11 +39,6 @@ struct relay {
 	deadline moved;	  /* when something last did */
 	deadline closed_by; /* whatever still moves; 0: as long as it moves */
 };
-
-/*
- * Set by NET's handler of SIGTERM.
- */
-extern volatile sig_atomic_t relay_terminate;
 
 /*
  * Relay until the connection is over, and say how it ended.  SIGTERM, which
