@@ -17,7 +17,6 @@ PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 
 bindir = $(PREFIX)/bin
-libexecdir = $(PREFIX)/libexec/tlsshim
 mandir = $(PREFIX)/share/man
 docdir = $(PREFIX)/share/doc/tlsshim
 unitdir = $(PREFIX)/lib/systemd/system
@@ -189,26 +188,21 @@ bench: all $(BUILD)/nojail/tlsshim ## speed beside its peers
 
 # -------------------------------------------------------------- install
 
-pages := $(wildcard docs/*.8 docs/*.5)
-units := $(wildcard units/*.socket units/*.service units/*.timer)
+pages := $(wildcard docs/*.8)
+units := $(wildcard units/*.socket units/*.service)
 texts := $(wildcard README.md NEWS LICENSE docs/*.md docs/*.svg)
 examples := $(wildcard units/examples/*)
-# what people run; the others are for this tree
-scripts := $(filter-out scripts/test scripts/demo scripts/lib.sh scripts/packages,\
-    $(wildcard scripts/*))
 
 install: all ## install below $(DESTDIR)$(PREFIX)
-	$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(unitdir) \
-	    $(sysusersdir) $(tmpfilesdir) $(docdir)/examples $(mandir)/man5 $(mandir)/man8)
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(unitdir) \
+	    $(sysusersdir) $(tmpfilesdir) $(docdir)/examples $(mandir)/man8)
 	$(INSTALL) -m 755 $(BUILD)/tlsshim $(DESTDIR)$(bindir)/tlsshim
 	set -e; for f in $(units); do \
-	    sed 's|@bindir@|$(bindir)|g;s|@libexecdir@|$(libexecdir)|g' $$f \
+	    sed 's|@bindir@|$(bindir)|g' $$f \
 	        >$(DESTDIR)$(unitdir)/$${f##*/}; \
 	    chmod 644 $(DESTDIR)$(unitdir)/$${f##*/}; done
 	set -e; for f in $(pages); do \
-	    $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man$${f##*.}/; done
-	set -e; for f in $(scripts); do \
-	    $(INSTALL) -m 755 $$f $(DESTDIR)$(libexecdir)/; done
+	    $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man8/; done
 	set -e; for f in $(texts); do \
 	    $(INSTALL) -m 644 $$f $(DESTDIR)$(docdir)/; done
 	set -e; for f in $(examples); do \
@@ -219,10 +213,10 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 uninstall: ## remove what install put there
 	rm -f $(DESTDIR)$(bindir)/tlsshim \
 	    $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(units))) \
-	    $(foreach p,$(pages),$(DESTDIR)$(mandir)/man$(patsubst .%,%,$(suffix $(p)))/$(notdir $(p))) \
+	    $(addprefix $(DESTDIR)$(mandir)/man8/,$(notdir $(pages))) \
 	    $(DESTDIR)$(sysusersdir)/tlsshim.conf \
 	    $(DESTDIR)$(tmpfilesdir)/tlsshim.conf
-	rm -rf $(DESTDIR)$(libexecdir) $(DESTDIR)$(docdir)
+	rm -rf $(DESTDIR)$(docdir)
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
