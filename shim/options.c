@@ -21,10 +21,10 @@
 #endif
 
 static const struct option_row {
-	const char *name, *variables, *argument, *preset, *help;
+	const char *name, *variables, *argument, *preset;
 } rows[OPTION_COUNT] = {
 #define OPT(id, name, variables, argument, preset, help)                       \
-	[OPTION_##id] = { name, variables, argument, preset, help },
+	[OPTION_##id] = { name, variables, argument, preset },
 #include "options.def"
 };
 
@@ -43,49 +43,6 @@ static const char *const unsupported[] = {
 };
 
 enum { LETTERS = sizeof(letters) / sizeof(letters[0]), LONG_BASE = 256 };
-
-/* ------------------------------------------------------------- --help */
-
-static void
-print_option(enum option_id id)
-{
-	const struct option_row *row = &rows[id];
-	char left[64] = "  ";
-	size_t i, at = 2;
-
-	for (i = 0; i < LETTERS; i++)
-		if (letters[i].id == id &&
-		    (letters[i].value == NULL ||
-			strcmp(letters[i].value, "yes") == 0))
-			at += (size_t)snprintf(left + at, sizeof(left) - at,
-			    "-%c%s", letters[i].letter,
-			    row->name == NULL ? "" : ", ");
-	if (row->name != NULL)
-		snprintf(left + at, sizeof(left) - at, "--%s%s%s", row->name,
-		    row->argument == NULL ? "" : " ",
-		    row->argument == NULL ? "" : row->argument);
-	printf("%s\n        %s", left, row->help);
-	if (row->preset != NULL)
-		printf(" (%s)", row->preset);
-	if (row->variables != NULL)
-		printf(" [%s]", row->variables);
-	putchar('\n');
-}
-
-static void
-print_help(void)
-{
-	int id;
-
-	puts("usage: tlsshim [options] [--] program [argument ...]\n\n"
-	     "Does TLS for the connection on fd 0 (or fd 3 from systemd) and\n"
-	     "runs program on clear text.  (default) [variable]\n");
-	for (id = 0; id < OPTION_COUNT; id++)
-		print_option((enum option_id)id);
-	puts(
-	    "\n  -e, -s, -E, -S add or take away the sets tcp and tls; -Q, -v and"
-	    "\n  -V set how much is told.  See tlsshim(8).");
-}
 
 /* ------------------------------------------------------------- values */
 
@@ -168,7 +125,7 @@ static void
 set_option(struct options *o, enum option_id id, const char *value)
 {
 	if (id == OPTION_HELP) {
-		print_help();
+		options_help();
 		exit(EXIT_OK);
 	}
 	if (id == OPTION_VERSION) {

@@ -33,6 +33,11 @@ struct options {
 };
 
 /*
+ * Print what --help says.
+ */
+void options_help(void);
+
+/*
  * Read the command line and the inherited environment.  --help and
  * --version print to fd 1 and exit 0.  Anything wrong: one line that names
  * it, and EXIT_USAGE; nothing has been read from the peer then.
