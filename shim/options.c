@@ -63,19 +63,18 @@ parse_seconds(enum option_id id, const char *text)
 }
 
 /*
- * The index of text in the row's "a|b|c".
+ * Is the text one of the row's "a|b|c"?
  */
-static int
-parse_choice(enum option_id id, const char *text)
+static void
+check_choice(const struct options *o, enum option_id id)
 {
-	const char *at = rows[id].argument;
+	const char *at = rows[id].argument, *text = o->text[id];
 	size_t len;
-	int i;
 
-	for (i = 0; *at != '\0'; i++) {
+	while (*at != '\0') {
 		len = strcspn(at, "|");
 		if (strlen(text) == len && memcmp(text, at, len) == 0)
-			return (i);
+			return;
 		at += len + (at[len] == '|');
 	}
 	fatalx(EXIT_USAGE, "--%s: %s: want one of %s", rows[id].name, text,
@@ -317,12 +316,26 @@ level_of(const struct options *o)
 	return (strcmp(verbose, "debug") == 0 ? LOG_DEBUG : LOG_INFO);
 }
 
+static enum log_format
+log_format_of(const struct options *o)
+{
+	static const struct {
+		const char *name;
+		enum log_format format;
+	} formats[] = { { "kv", LOG_FORMAT_KV }, { "json", LOG_FORMAT_JSON },
+		{ "journal", LOG_FORMAT_JOURNAL },
+		{ "syslog", LOG_FORMAT_SYSLOG } };
+	size_t i;
+
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
+		if (strcmp(formats[i].name, o->text[OPTION_LOG]) == 0)
+			return (formats[i].format);
+	return (LOG_FORMAT_AUTO);
+}
+
 void
 options_parse(struct options *o, int argc, char *const argv[])
 {
-	static const enum log_format formats[] = { LOG_FORMAT_KV,
-		LOG_FORMAT_JSON, LOG_FORMAT_JOURNAL, LOG_FORMAT_SYSLOG,
-		LOG_FORMAT_AUTO };
 	size_t i;
 
 	memset(o, 0, sizeof(*o));
@@ -338,7 +351,11 @@ options_parse(struct options *o, int argc, char *const argv[])
 		if (o->text[i] == NULL)
 			o->text[i] = rows[i].preset;
 
-	o->log_format = formats[parse_choice(OPTION_LOG, o->text[OPTION_LOG])];
+	check_choice(o, OPTION_LOG);
+	check_choice(o, OPTION_MATCH);
+	check_choice(o, OPTION_DEFAULT);
+	check_choice(o, OPTION_ENV_FORMAT);
+	o->log_format = log_format_of(o);
 	o->log_level = level_of(o);
 	o->handshake_ms = parse_seconds(OPTION_HANDSHAKE_TIMEOUT,
 	    o->text[OPTION_HANDSHAKE_TIMEOUT]);
@@ -346,9 +363,6 @@ options_parse(struct options *o, int argc, char *const argv[])
 	    o->text[OPTION_IDLE_TIMEOUT]);
 	o->close_ms = parse_seconds(OPTION_CLOSE_TIMEOUT,
 	    o->text[OPTION_CLOSE_TIMEOUT]);
-	parse_choice(OPTION_MATCH, o->text[OPTION_MATCH]);
-	parse_choice(OPTION_DEFAULT, o->text[OPTION_DEFAULT]);
-	parse_choice(OPTION_ENV_FORMAT, o->text[OPTION_ENV_FORMAT]);
 }
 
 bool
