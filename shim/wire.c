@@ -46,9 +46,12 @@ static int
 bio_write(BIO *bio, const char *from, int size)
 {
 	struct wire *w = BIO_get_data(bio);
-	size_t n = buf_put(&w->out, from, (size_t)size);
+	size_t n;
 
 	BIO_clear_retry_flags(bio);
+	if (w->error != 0)
+		return (size);
+	n = buf_put(&w->out, from, (size_t)size);
 	if (n == 0) {
 		BIO_set_retry_write(bio);
 		return (-1);
@@ -87,12 +90,17 @@ wire_bio(struct wire *w)
 
 /* --------------------------------------------------------------- socket */
 
+/*
+ * Nothing can be sent any more.  The queue is emptied, or poll(2) would tell
+ * of the broken connection again and again.
+ */
 static void
 broken(struct wire *w)
 {
-	w->error = errno;
-	w->eof = true;
-	w->readable = w->writable = false;
+	if (w->error == 0)
+		w->error = errno;
+	w->writable = false;
+	buf_taken(&w->out, w->out.len);
 }
 
 static void
@@ -122,6 +130,7 @@ wire_fill(struct wire *w)
 	}
 	if (n == -1) {
 		broken(w);
+		w->eof = true;
 		return (true);
 	}
 	if (n == 0)
@@ -151,6 +160,9 @@ wire_flush(struct wire *w)
 		}
 		if (n == -1) {
 			broken(w);
+			/* what came before is read, and then the end */
+			shutdown(w->fd, SHUT_RD);
+			w->readable = true;
 			return (true);
 		}
 		buf_taken(&w->out, (size_t)n);

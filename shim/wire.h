@@ -30,7 +30,8 @@ struct wire {
 	struct buf in, out;
 	bool readable, writable; /* as far as poll(2) told; cleared by EAGAIN */
 	bool eof;		 /* FIN, or an error: nothing will come */
-	int error;		 /* errno that broke the connection, or 0 */
+	int error;		 /* errno that broke the connection, or 0; what
+				  * is written from then on goes nowhere */
 	uint8_t first[WIRE_FIRST_MAX]; /* the peer's first bytes */
 	size_t first_len;
 };
