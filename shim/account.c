@@ -53,7 +53,8 @@ parse_id(const char *text, uint32_t *id)
 
 /*
  * A whole file as a stream: fgetpwent(3) asks for its position with every
- * line, a system call each on a real file.  NULL if it cannot be read.
+ * line, a system call each on a real file.  NULL if it cannot be read; good
+ * until the next call, which frees its bytes.
  */
 static FILE *
 open_in_memory(const char *path)

@@ -6,6 +6,9 @@
  * Trusts:   OpenSSL to have parsed it; no string in it.
  * Refuses:  to let a string of a certificate be more than a value: a NUL or
  *           a newline in it arrives as \00 or \0A.
+ *
+ * Long, because mod_ssl has many variables: a section each, and all of them
+ * print into one struct reading.
  */
 #include <arpa/inet.h>
 #include <openssl/bio.h>
