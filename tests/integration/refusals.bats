@@ -158,15 +158,34 @@ pair() {
 	exits_with 0
 }
 
-@test "a certificate that is out of date is used, with a warning" {
-	openssl req -new -key "$PKI/p256.key" -subj /CN=localhost |
-	    openssl x509 -req -days -1 -CA "$PKI/ca.pem" -CAkey "$PKI/ca.key" \
-	        -set_serial 1 -out "$T/old.pem"
+# signed_for FROM TO - $T/old.pem is valid from then to then (YYYYMMDD)
+signed_for() {
+	: >"$T/index"
+	echo 01 >"$T/serial"
+	printf '%s\n' '[ca]' 'default_ca = here' '[here]' "database = $T/index" \
+	    "new_certs_dir = $T" "serial = $T/serial" 'default_md = sha256' \
+	    'policy = any' '[any]' 'commonName = supplied' >"$T/ca.conf"
+	openssl req -new -key "$PKI/p256.key" -subj /CN=localhost -out "$T/request"
+	openssl ca -config "$T/ca.conf" -batch -notext -cert "$PKI/ca.pem" \
+	    -keyfile "$PKI/ca.key" -startdate "${1}000000Z" \
+	    -enddate "${2}000000Z" -in "$T/request" -out "$T/old.pem"
 	chmod 644 "$T/old.pem"
+}
+
+@test "a certificate that is out of date is used, with a warning" {
+	signed_for 20200101 20200201
 	serve --cert "$T/old.pem" --key "$PKI/p256.key" -- cat
 	! ask hello || return 1
 	says "certificate: $T/old.pem: expired"
 	[ "$(summary end)" = alert-received:certificate_expired ]
+}
+
+@test "a certificate that is not valid yet is used, with a warning" {
+	signed_for 20700101 20700201
+	serve --cert "$T/old.pem" --key "$PKI/p256.key" -- cat
+	! ask hello || return 1
+	says "certificate: $T/old.pem: not yet valid"
+	[ "$(summary stage)" = handshake ]
 }
 
 @test "a certificate in good order says nothing" {
