@@ -431,7 +431,7 @@ network_rules() {
 
 @test "a directory and a FIFO are broken at once" {
 	mkdir "$T/cdb"
-	says 'broken: Is a directory' 10.0.0.1
+	says 'broken: not a regular file' 10.0.0.1
 	rmdir "$T/cdb"
 	mkfifo "$T/cdb"
 	says 'broken: not a regular file' 10.0.0.1
