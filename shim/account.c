@@ -313,7 +313,8 @@ check_own(const struct options *o)
 	free(a.groups);
 	for (i = 0; i < sizeof(needs_root) / sizeof(needs_root[0]); i++)
 		if (o->given[needs_root[i]])
-			log_info("%s: ignored: not started as root",
+			log_info("--%s: %s: ignored: not started as root",
+			    options_name(needs_root[i]),
 			    o->text[needs_root[i]]);
 }
 

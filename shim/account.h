@@ -31,7 +31,8 @@ struct accounts {
 /*
  * Look all of them up.  Ends the process with EXIT_USAGE, naming the option,
  * for an unknown account, for a missing --user as root, for uid 0 without
- * --allow-root, and for an account that cannot be taken without root.
+ * --allow-root, and for a --user or --group that cannot be taken without
+ * root.  Others that cannot are told at LOG_INFO and ignored.
  */
 void accounts_find(struct accounts *, const struct options *);
 

@@ -414,6 +414,12 @@ options_from_rule(struct options *o, const char *name, const char *value)
 	return (false);
 }
 
+const char *
+options_name(enum option_id id)
+{
+	return (rows[id].name);
+}
+
 bool
 options_flag(const struct options *o, enum option_id id)
 {

@@ -58,6 +58,11 @@ bool options_from_rule(struct options *, const char *name, const char *value);
 bool options_is_variable(const char *name, size_t name_len);
 
 /*
+ * The long name, without its hyphens; NULL if it has only a letter.
+ */
+const char *options_name(enum option_id);
+
+/*
  * True if a flag is set.
  */
 bool options_flag(const struct options *, enum option_id);

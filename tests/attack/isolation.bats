@@ -385,7 +385,7 @@ serve_unprivileged() {
 		    --clear-groups --inh-caps +net_raw --ambient-caps +net_raw)
 		chown nobody "$T/own.key"
 	fi
-	serve_program "${UNPRIVILEGED[@]}" "$SHIM" --verbose \
+	serve_program "${UNPRIVILEGED[@]}" "$SHIM" --verbose --net-user sys \
 	    --cert "$PKI/p256.pem" --key "$T/own.key" -- cat
 }
 
@@ -406,6 +406,7 @@ serve_unprivileged() {
 	[ "$(of "$INNER" Seccomp)$(of "$INNER" NoNewPrivs)" = 00 ]
 	diff "/proc/$STARTER_PID/limits" "/proc/$INNER/limits"
 	logged 'jail: started without root: uid, groups and root directory stay'
+	logged '[-][-]net-user: sys: ignored: not started as root$'
 }
 
 # bats test_tags=jail
