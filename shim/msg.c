@@ -48,6 +48,7 @@ void
 msg_begin(struct msg *m, enum msg_type type)
 {
 	m->type = type;
+	m->first = (uint8_t)type;
 	m->len = m->at = 0;
 	m->bad = false;
 }
@@ -209,17 +210,14 @@ refusal(struct channel *ch, unsigned int type, enum msg_side from, size_t len)
 int
 channel_send(struct channel *ch, const struct msg *m)
 {
-	uint8_t type = (uint8_t)m->type;
-	struct iovec parts[] = { { &type, 1 },
-		{ (void *)(uintptr_t)m->body, m->len } };
-	struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2 };
 	const char *why;
 
-	why = m->bad ? "does not fit" : refusal(ch, type, ch->self, m->len);
+	why = m->bad ? "does not fit" : refusal(ch, m->first, ch->self, m->len);
 	if (why != NULL)
 		fatalx(EXIT_SYSTEM, "message: %s: cannot be sent: %s",
 		    msg_name(m->type), why);
-	while (sendmsg(ch->fd, &header, MSG_NOSIGNAL) == -1)
+	/* not sendmsg, which can name an address: NET's filter forbids it */
+	while (send(ch->fd, m->packet, 1 + m->len, MSG_NOSIGNAL) == -1)
 		if (errno != EINTR)
 			return (-1);
 	return (0);
@@ -252,9 +250,8 @@ is_closed(int fd)
 enum channel_result
 channel_receive(struct channel *ch, struct msg *m, deadline until)
 {
-	uint8_t type = 0;
-	struct iovec parts[] = { { &type, 1 }, { m->body, sizeof(m->body) } };
-	struct msghdr header = { .msg_iov = parts, .msg_iovlen = 2 };
+	struct iovec packet = { m->packet, sizeof(m->packet) };
+	struct msghdr header = { .msg_iov = &packet, .msg_iovlen = 1 };
 	enum msg_side other = ch->self == SIDE_NET ? SIDE_KEEPER : SIDE_NET;
 	const char *why;
 	ssize_t n;
@@ -267,14 +264,14 @@ channel_receive(struct channel *ch, struct msg *m, deadline until)
 	if (n == -1 || (n == 0 && is_closed(ch->fd)))
 		return (CHANNEL_GONE);
 
-	msg_begin(m, n == 0 ? MSG_TYPES : (enum msg_type)type);
+	msg_begin(m, n == 0 ? MSG_TYPES : (enum msg_type)m->first);
 	m->len = n == 0 ? 0 : (size_t)n - 1;
 	why = n == 0				 ? "empty" :
 	    (header.msg_flags & MSG_TRUNC) != 0	 ? "too long" :
 	    (header.msg_flags & MSG_CTRUNC) != 0 ? "with a descriptor" :
 						   NULL;
 	if (why == NULL)
-		why = refusal(ch, type, other, m->len);
+		why = refusal(ch, m->first, other, m->len);
 	if (why == NULL)
 		return (CHANNEL_MESSAGE);
 	log_errx("message: %s: %s", msg_name(m->type), why);

@@ -33,7 +33,13 @@ struct msg {
 	size_t len; /* bytes of the body */
 	size_t at;  /* bytes read so far */
 	bool bad;   /* read or written past an end */
-	uint8_t body[MSG_BODY_MAX];
+	union {
+		uint8_t packet[1 + MSG_BODY_MAX]; /* as it is sent */
+		struct {
+			uint8_t first; /* the type */
+			uint8_t body[MSG_BODY_MAX];
+		};
+	};
 };
 
 struct channel {

@@ -152,6 +152,14 @@ refused() {
 	run -0 "$PROBE" call "$(number mmap)" 0 4096 "$write" "$private" -1 0
 }
 
+@test "what is sent goes to the connected end, no address can be named" {
+	# the log may be a datagram socket, and abstract names need no directory
+	dies sendto 3 0 0 0 1 0
+	dies sendmsg 3 0 0
+	dies sendmmsg 3 0 0 0
+	run -0 "$PROBE" call "$(number sendto)" 3 0 0 0 0 0
+}
+
 @test "of futex and madvise there is one operation each" {
 	local op
 
