@@ -277,7 +277,8 @@ pair_read(struct pair *p, const struct pair_files *files)
 			    "chain: %s: no certificate in it "
 			    "(PEM is wanted)",
 			    files->chain);
-		free(chain.bytes);
+		/* it may be the file that has the key as well */
+		file_wipe(&chain);
 	}
 	if (X509_check_private_key(p->leaf, p->key) != 1)
 		fatalx(EXIT_USAGE, "key: %s: does not belong to certificate %s",

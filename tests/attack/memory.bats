@@ -97,6 +97,12 @@ neither_in_application_nor_net() {
 	neither_in_application_nor_net p256
 }
 
+@test "a key that is in the chain's file as well is in no process any more" {
+	serve "${CERT[@]}" --chain "$PKI/both.pem" -- cat
+	stall unfinished
+	neither_in_keeper_nor_net p256
+}
+
 @test "a key among systemd's credentials is in no process any more" {
 	local kind
 
