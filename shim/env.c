@@ -100,7 +100,7 @@ env_inherit(struct env *env, char *const *from)
 		value.len = strlen(equals + 1);
 		/* of two with one name getenv(3) sees the first */
 		if (!listed(scrubbed, COUNT(scrubbed), name) &&
-		    !options_is_variable(name, strlen(name)) &&
+		    !options_is_variable(name) &&
 		    envlist_get(&env->list, name) == NULL)
 			envlist_put(&env->list, name, value, ENV_STARTER);
 		free(name);

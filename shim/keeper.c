@@ -86,8 +86,7 @@ apply_setting(struct keeper *k, const char *name, const char *value)
 {
 	if (options_from_rule(&k->connection->options, name, value))
 		return;
-	if (options_is_variable(name, strlen(name)) ||
-	    env_rule(k->env, name, value) == -1)
+	if (options_is_variable(name) || env_rule(k->env, name, value) == -1)
 		log_warnx("rules: %s: %s: a rule cannot set it", k->hit.key,
 		    name);
 }

@@ -230,10 +230,10 @@ parse_arguments(struct options *o, int argc, char *const argv[])
 /* -------------------------------------------------------- environment */
 
 static bool
-row_has_variable(const struct option_row *row, const char *name, size_t len)
+row_has_variable(const struct option_row *row, const char *name)
 {
 	const char *at = row->variables;
-	size_t n;
+	size_t n, len = strlen(name);
 
 	while (at != NULL && *at != '\0') {
 		n = strcspn(at, " ");
@@ -366,12 +366,12 @@ options_parse(struct options *o, int argc, char *const argv[])
 }
 
 bool
-options_is_variable(const char *name, size_t name_len)
+options_is_variable(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < OPTION_COUNT; i++)
-		if (row_has_variable(&rows[i], name, name_len))
+		if (row_has_variable(&rows[i], name))
 			return (true);
 	return (false);
 }
@@ -400,7 +400,7 @@ options_from_rule(struct options *o, const char *name, const char *value)
 		    "asks for",
 		    name);
 	for (i = 0; i < OPTION_COUNT; i++) {
-		if (!row_has_variable(&rows[i], name, strlen(name)))
+		if (!row_has_variable(&rows[i], name))
 			continue;
 		if (i == OPTION_TLS_USER || i == OPTION_TLS_GROUP ||
 		    i == OPTION_CHROOT)

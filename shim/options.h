@@ -9,7 +9,6 @@
 #define SHIM_OPTIONS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "log.h"
 
@@ -55,7 +54,7 @@ bool options_from_rule(struct options *, const char *name, const char *value);
 /*
  * Is it a variable of options.def?  Such never reach the application.
  */
-bool options_is_variable(const char *name, size_t name_len);
+bool options_is_variable(const char *name);
 
 /*
  * The long name, without its hyphens; NULL if it has only a letter.
