@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * options.c - the command line and the variables that stand for it.
+ * options.c - the command line, and what all options come to.
  *
- * Runs in:  the process before it forks; the KEEPER for a rule's variables.
+ * Runs in:  the process before it forks.
  * Trusts:   whoever wrote the command line; checks every value all the same.
  */
 #include "options.h"
@@ -21,10 +21,10 @@
 #endif
 
 static const struct option_row {
-	const char *name, *variables, *argument, *preset;
+	const char *name, *argument, *preset;
 } rows[OPTION_COUNT] = {
 #define OPT(id, name, variables, argument, preset, help)                       \
-	[OPTION_##id] = { name, variables, argument, preset },
+	[OPTION_##id] = { name, argument, preset },
 #include "options.def"
 };
 
@@ -34,11 +34,6 @@ static const struct letter_row {
 	const char *value;
 } letters[] = {
 #define LETTER(letter, id, value) { letter, OPTION_##id, value },
-#include "options.def"
-};
-
-static const char *const unsupported[] = {
-#define UNSUPPORTED(variable) variable,
 #include "options.def"
 };
 
@@ -227,82 +222,7 @@ parse_arguments(struct options *o, int argc, char *const argv[])
 	o->program = argv + optind;
 }
 
-/* -------------------------------------------------------- environment */
-
-static bool
-row_has_variable(const struct option_row *row, const char *name)
-{
-	const char *at = row->variables;
-	size_t n, len = strlen(name);
-
-	while (at != NULL && *at != '\0') {
-		n = strcspn(at, " ");
-		if (n == len && memcmp(at, name, len) == 0)
-			return (true);
-		at += n + (at[n] == ' ');
-	}
-	return (false);
-}
-
-/*
- * The first of the row's variables that is set and not empty.
- */
-static const char *
-row_from_environment(const struct option_row *row)
-{
-	const char *at = row->variables, *value;
-	char name[32];
-	size_t n;
-
-	while (at != NULL && *at != '\0') {
-		n = strcspn(at, " ");
-		snprintf(name, sizeof(name), "%.*s", (int)n, at);
-		value = getenv(name);
-		if (value != NULL && *value != '\0')
-			return (value);
-		at += n + (at[n] == ' ');
-	}
-	return (NULL);
-}
-
-static bool
-is_unsupported(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
-		if (strcmp(unsupported[i], name) == 0)
-			return (true);
-	return (false);
-}
-
-static void
-refuse_unsupported(void)
-{
-	size_t i;
-	const char *value;
-
-	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++) {
-		value = getenv(unsupported[i]);
-		if (value != NULL && *value != '\0')
-			fatalx(EXIT_USAGE,
-			    "%s: %s: tlsshim cannot do what "
-			    "this asks for: unset it",
-			    unsupported[i], value);
-	}
-}
-
-static void
-ids_from_environment(struct options *o)
-{
-	const char *uid = getenv("UID"), *gid = getenv("GID");
-
-	if (uid == NULL || gid == NULL || *uid == '\0' || *gid == '\0')
-		fatalx(EXIT_USAGE, "-U: %s: not in the environment",
-		    uid == NULL || *uid == '\0' ? "UID" : "GID");
-	o->text[OPTION_USER] = uid;
-	o->text[OPTION_GROUP] = gid;
-}
+/* ------------------------------------------------------------- judgement */
 
 static int
 level_of(const struct options *o)
@@ -341,12 +261,7 @@ options_parse(struct options *o, int argc, char *const argv[])
 	memset(o, 0, sizeof(*o));
 	o->exports = ENV_TCP | ENV_TLS;
 	parse_arguments(o, argc, argv);
-	refuse_unsupported();
-	if (options_flag(o, OPTION_USER_FROM_ENV))
-		ids_from_environment(o);
-	for (i = 0; i < OPTION_COUNT; i++)
-		if (o->text[i] == NULL)
-			o->text[i] = row_from_environment(&rows[i]);
+	options_from_environment(o);
 	for (i = 0; i < OPTION_COUNT; i++)
 		if (o->text[i] == NULL)
 			o->text[i] = rows[i].preset;
@@ -363,55 +278,6 @@ options_parse(struct options *o, int argc, char *const argv[])
 	    o->text[OPTION_IDLE_TIMEOUT]);
 	o->close_ms = parse_seconds(OPTION_CLOSE_TIMEOUT,
 	    o->text[OPTION_CLOSE_TIMEOUT]);
-}
-
-bool
-options_is_variable(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < OPTION_COUNT; i++)
-		if (row_has_variable(&rows[i], name))
-			return (true);
-	return (false);
-}
-
-/*
- * A rule's certificate brings its own key and chain, or has them in its
- * file: another certificate's would not fit.
- */
-static void
-forget_pair(struct options *o)
-{
-	if (!o->from_rule[OPTION_KEY])
-		o->text[OPTION_KEY] = NULL;
-	if (!o->from_rule[OPTION_CHAIN])
-		o->text[OPTION_CHAIN] = NULL;
-}
-
-bool
-options_from_rule(struct options *o, const char *name, const char *value)
-{
-	size_t i;
-
-	if (is_unsupported(name))
-		fatalx(EXIT_USAGE,
-		    "rules: %s: tlsshim cannot do what this "
-		    "asks for",
-		    name);
-	for (i = 0; i < OPTION_COUNT; i++) {
-		if (!row_has_variable(&rows[i], name))
-			continue;
-		if (i == OPTION_TLS_USER || i == OPTION_TLS_GROUP ||
-		    i == OPTION_CHROOT)
-			return (false);
-		if (i == OPTION_CERT)
-			forget_pair(o);
-		o->text[i] = value;
-		o->from_rule[i] = true;
-		return (true);
-	}
-	return (false);
 }
 
 const char *

@@ -44,6 +44,12 @@ void options_help(void);
 void options_parse(struct options *, int argc, char *const argv[]);
 
 /*
+ * What the command line leaves open, by the inherited environment.  For
+ * options_parse alone.
+ */
+void options_from_environment(struct options *);
+
+/*
  * A rule set `name`: take it as configuration for this connection.  False
  * if name is none of our variables, or one that was needed before rules are
  * read (SSL_USER, SSL_GROUP, SSL_CHROOT).  value must outlive options.

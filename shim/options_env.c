@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * options_env.c - the variables that stand for options.
+ *
+ * Runs in:  the process before it forks; the KEEPER for a rule's variables.
+ * Trusts:   the starter and whoever wrote the rules.
+ * Refuses:  a variable that asks for what we cannot do.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+enum { VARIABLE_MAX = 32 };
+
+static const char *const variables[OPTION_COUNT] = {
+#define OPT(id, name, variables, argument, preset, help)                       \
+	[OPTION_##id] = variables,
+#include "options.def"
+};
+
+static const char *const unsupported[] = {
+#define UNSUPPORTED(variable) variable,
+#include "options.def"
+};
+
+/*
+ * Take the next name off a list; false at its end, and for no list at all.
+ */
+static bool
+next_variable(const char **list, char name[VARIABLE_MAX])
+{
+	size_t len;
+
+	if (*list == NULL || **list == '\0')
+		return (false);
+	len = strcspn(*list, " ");
+	snprintf(name, VARIABLE_MAX, "%.*s", (int)len, *list);
+	*list += len + ((*list)[len] == ' ');
+	return (true);
+}
+
+static bool
+stands_for(const char *name, size_t id)
+{
+	const char *list = variables[id];
+	char variable[VARIABLE_MAX];
+
+	while (next_variable(&list, variable))
+		if (strcmp(variable, name) == 0)
+			return (true);
+	return (false);
+}
+
+static const char *
+getenv_not_empty(const char *name)
+{
+	const char *value = getenv(name);
+
+	return (value == NULL || *value == '\0' ? NULL : value);
+}
+
+/* ----------------------------------------------------- the starter's */
+
+/*
+ * The first of the option's variables that is set and not empty.
+ */
+static const char *
+from_environment(size_t id)
+{
+	const char *list = variables[id], *value = NULL;
+	char variable[VARIABLE_MAX];
+
+	while (value == NULL && next_variable(&list, variable))
+		value = getenv_not_empty(variable);
+	return (value);
+}
+
+static void
+refuse_unsupported(void)
+{
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++) {
+		value = getenv_not_empty(unsupported[i]);
+		if (value != NULL)
+			fatalx(EXIT_USAGE,
+			    "%s: %s: tlsshim cannot do what "
+			    "this asks for: unset it",
+			    unsupported[i], value);
+	}
+}
+
+static void
+ids_from_environment(struct options *o)
+{
+	const char *uid = getenv_not_empty("UID");
+	const char *gid = getenv_not_empty("GID");
+
+	if (uid == NULL || gid == NULL)
+		fatalx(EXIT_USAGE, "-U: %s: not in the environment",
+		    uid == NULL ? "UID" : "GID");
+	o->text[OPTION_USER] = uid;
+	o->text[OPTION_GROUP] = gid;
+}
+
+void
+options_from_environment(struct options *o)
+{
+	size_t i;
+
+	refuse_unsupported();
+	if (options_flag(o, OPTION_USER_FROM_ENV))
+		ids_from_environment(o);
+	for (i = 0; i < OPTION_COUNT; i++)
+		if (o->text[i] == NULL)
+			o->text[i] = from_environment(i);
+}
+
+bool
+options_is_variable(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < OPTION_COUNT; i++)
+		if (stands_for(name, i))
+			return (true);
+	return (false);
+}
+
+/* ----------------------------------------------------------- a rule's */
+
+static bool
+is_unsupported(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
+		if (strcmp(unsupported[i], name) == 0)
+			return (true);
+	return (false);
+}
+
+/*
+ * A rule's certificate brings its own key and chain, or has them in its
+ * file: another certificate's would not fit.
+ */
+static void
+forget_pair(struct options *o)
+{
+	if (!o->from_rule[OPTION_KEY])
+		o->text[OPTION_KEY] = NULL;
+	if (!o->from_rule[OPTION_CHAIN])
+		o->text[OPTION_CHAIN] = NULL;
+}
+
+bool
+options_from_rule(struct options *o, const char *name, const char *value)
+{
+	size_t i;
+
+	if (is_unsupported(name))
+		fatalx(EXIT_USAGE,
+		    "rules: %s: tlsshim cannot do what this "
+		    "asks for",
+		    name);
+	for (i = 0; i < OPTION_COUNT; i++) {
+		if (!stands_for(name, i))
+			continue;
+		if (i == OPTION_TLS_USER || i == OPTION_TLS_GROUP ||
+		    i == OPTION_CHROOT)
+			return (false);
+		if (i == OPTION_CERT)
+			forget_pair(o);
+		o->text[i] = value;
+		o->from_rule[i] = true;
+		return (true);
+	}
+	return (false);
+}
