@@ -241,8 +241,8 @@ limit(const char *what, unsigned int resource, rlim_t most)
 }
 
 /*
- * FSIZE stays: 0 would turn a line for a log that is a regular file into
- * SIGXFSZ.  NOFILE is no less than what is open, or poll would fail.
+ * FSIZE stays: with 0 a log that is a regular file would take no line.
+ * NOFILE is no less than what is open, or poll would fail.
  */
 static void
 limit_all(unsigned int fds)

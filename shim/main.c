@@ -43,15 +43,13 @@ make_pair(int type, int pair[2])
 
 /*
  * SIGTERM is NET's to handle; SIGCHLD's default must be in force for
- * waitpid(2), whatever the starter ignored; a log that nobody reads any more
- * must not kill.
+ * waitpid(2), whatever the starter ignored.
  */
 static void
 hold_signals(struct connection *c)
 {
 	sigset_t held;
 
-	signal(SIGPIPE, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&held);
 	sigaddset(&held, SIGTERM);
@@ -120,6 +118,9 @@ main(int argc, char *argv[])
 {
 	static struct connection c;
 
+	/* a log that nobody reads any more, or that is full, must not kill */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	activate_std_fds();
 	log_open();
 	options_parse(&c.options, argc, argv);

@@ -48,6 +48,18 @@ copy() {
 	cp -p "$PKI/$1" "$T/"
 }
 
+@test "a log that takes nothing changes nothing" {
+	# nobody reads the pipe any more
+	mkfifo "$T/pipe"
+	# shellcheck disable=SC2016 # for that shell
+	run -100 env --default-signal=PIPE bash -c 'exec 8<>"$1" 9>"$1" 8>&-
+	    exec "$0" --nonsense 2>&9' "$SHIM" "$T/pipe"
+	# shellcheck disable=SC2016
+	run -100 bash -c 'ulimit -f 0; exec "$0" --nonsense 2>"$1"' \
+	    "$SHIM" "$T/full"
+	[ ! -s "$T/full" ]
+}
+
 # ------------------------------------------------- certificates and keys
 
 @test "a certificate that cannot be read" {
