@@ -28,13 +28,20 @@ static uid_t lowered_uid;
 static const char mend[] = "keep CAP_SETUID and CAP_SETGID in "
 			   "CapabilityBoundingSet=, and no PrivateUsers=yes";
 
+/* Call with errno of what failed. */
+static _Noreturn void
+cannot_take(const char *kind, long id, const char *whose)
+{
+	fatalx(EXIT_SYSTEM, "%s %ld: of the %s: cannot be taken: %s: %s", kind,
+	    id, whose, strerror(errno), mend);
+}
+
 static void
 take_groups(const struct account *a, const char *whose)
 {
 	if (setgroups(a->group_count, a->groups) == -1 ||
 	    setresgid(a->gid, a->gid, a->gid) == -1)
-		fatal(EXIT_SYSTEM, "group %ld: %s: cannot be taken (%s)",
-		    (long)a->gid, whose, mend);
+		cannot_take("group", (long)a->gid, whose);
 }
 
 void
@@ -44,12 +51,9 @@ rights_lower(const struct accounts *a)
 		fatal(EXIT_SYSTEM, "prctl: PR_SET_DUMPABLE");
 	if (!a->root)
 		return;
-	take_groups(&a->tls, "of the files");
+	take_groups(&a->tls, "files");
 	if (setresuid(a->tls.uid, a->tls.uid, 0) == -1)
-		fatal(EXIT_SYSTEM,
-		    "uid %ld: of the files: cannot be taken "
-		    "(%s)",
-		    (long)a->tls.uid, mend);
+		cannot_take("uid", (long)a->tls.uid, "files");
 	/* a change of uid makes a process dumpable as /proc/sys/fs says */
 	if (prctl(PR_SET_DUMPABLE, 0) == -1)
 		fatal(EXIT_SYSTEM, "prctl: PR_SET_DUMPABLE");
@@ -157,12 +161,9 @@ rights_become_app(const struct accounts *a)
 	if (setresuid((uid_t)-1, 0, (uid_t)-1) == -1)
 		fatal(EXIT_SYSTEM, "uid 0: cannot be taken to become uid %ld",
 		    (long)uid);
-	take_groups(&a->app, "of the program");
+	take_groups(&a->app, "program");
 	if (setresuid(uid, uid, uid) == -1)
-		fatal(EXIT_SYSTEM,
-		    "uid %ld: of the program: cannot be taken "
-		    "(%s)",
-		    (long)uid, mend);
+		cannot_take("uid", (long)uid, "program");
 	if (uid != 0 &&
 	    (setresuid((uid_t)-1, 0, (uid_t)-1) != -1 || setuid(0) != -1))
 		fatalx(EXIT_SYSTEM, "uid 0: could be taken back");
