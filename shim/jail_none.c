@@ -4,6 +4,7 @@
  * which need calls that the jail forbids.  Never installed.
  *
  * Runs in:  NET of a test build.
+ * Trusts:   everybody: nothing is given up.
  */
 #include "jail.h"
 

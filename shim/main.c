@@ -6,6 +6,8 @@
  *           the child is the KEEPER and becomes the application:
  *
  *	starter ─ NET (owns the socket) ─ KEEPER (owns the key) → application
+ *
+ * Trusts:   the starter; reads nothing of the peer, and no file of ours.
  */
 #include <fcntl.h>
 #include <signal.h>

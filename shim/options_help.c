@@ -3,6 +3,7 @@
  * options_help.c - what --help prints.
  *
  * Runs in:  the process before it forks.
+ * Trusts:   options.def, which is all that it prints.
  */
 #include <stdio.h>
 #include <string.h>

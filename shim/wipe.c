@@ -3,6 +3,7 @@
  * wipe.c - what OpenSSL frees, overwritten first.
  *
  * Runs in:  KEEPER, while it has the key; elsewhere it only passes on.
+ * Trusts:   OpenSSL to keep no secret but in what it allocates here.
  */
 #include "wipe.h"
 
