@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * activate_test.c - what is taken for a connection, and what is refused.
+ */
 #include "check.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * log_test.c - where messages go, and what they look like.
+ */
 #include "check.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * peer_test.c - both ends of a socket, as text.
+ */
 #include "check.h"
 
 #include <arpa/inet.h>

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: ISC */
+/*
+ * summary_test.c - the line a connection leaves, in every format.
+ */
 #include "check.h"
 
 #include <fcntl.h>
