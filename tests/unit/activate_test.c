@@ -304,6 +304,32 @@ CASE(closed_standard_fds_are_filled)
 	}
 }
 
+CASE(systemd_started_us_if_it_names_our_pid)
+{
+	static const char *const others[] = { "", "1", "x", "-1" };
+	static const struct {
+		const char *before, *behind;
+	} spoilt[] = { { "+", "" }, { " ", "" }, { "", " " }, { "", "x" } };
+	char text[24];
+	size_t i;
+
+	unsetenv("SYSTEMD_EXEC_PID");
+	CHECK(!started_by_systemd());
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		setenv("SYSTEMD_EXEC_PID", others[i], 1);
+		CHECK(!started_by_systemd());
+	}
+	for (i = 0; i < sizeof(spoilt) / sizeof(spoilt[0]); i++) {
+		snprintf(text, sizeof(text), "%s%d%s", spoilt[i].before,
+		    (int)getpid(), spoilt[i].behind);
+		setenv("SYSTEMD_EXEC_PID", text, 1);
+		CHECK(!started_by_systemd());
+	}
+	snprintf(text, sizeof(text), "%d", (int)getpid());
+	setenv("SYSTEMD_EXEC_PID", text, 1);
+	CHECK(started_by_systemd());
+}
+
 static const struct check_case cases[] = {
 	C(a_connected_socket_on_fd_0_is_taken),
 	C(systemds_fd_3_is_taken_and_not_inherited_further),
@@ -315,7 +341,8 @@ static const struct check_case cases[] = {
 	C(a_listening_socket_is_refused), C(a_datagram_socket_is_refused),
 	C(another_address_family_is_refused),
 	C(a_peer_that_left_before_the_start_is_no_usage_error),
-	C(closed_standard_fds_are_filled), { 0 }
+	C(closed_standard_fds_are_filled),
+	C(systemd_started_us_if_it_names_our_pid), { 0 }
 };
 
 RUN(cases)
