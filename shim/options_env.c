@@ -16,7 +16,7 @@ enum { VARIABLE_MAX = 32 };
 
 static const char *const variables[OPTION_COUNT] = {
 #define OPT(id, name, variables, argument, preset, help)                       \
-	[OPTION_##id] = variables,
+	[OPTION_##id] = (variables),
 #include "options.def"
 };
 
