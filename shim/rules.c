@@ -242,6 +242,19 @@ find_in_file(struct rules_hit *hit, int fd, enum rules_match match,
 	}
 }
 
+/*
+ * A link that leads nowhere is there: whoever made it means to have rules.
+ */
+static bool
+is_absent(const char *path)
+{
+	struct stat st;
+	bool absent = lstat(path, &st) == -1 && errno == ENOENT;
+
+	errno = ENOENT;
+	return (absent);
+}
+
 void
 rules_find(struct rules_hit *hit, const char *path, enum rules_match match,
     const struct rules_subject *subject)
@@ -252,7 +265,7 @@ rules_find(struct rules_hit *hit, const char *path, enum rules_match match,
 	hit->answer = RULES_NONE;
 	fd = rights_open(path);
 	if (fd == -1) {
-		if (errno == ENOENT)
+		if (errno == ENOENT && is_absent(path))
 			hit->answer = RULES_ABSENT;
 		else
 			broken(hit,

@@ -260,6 +260,9 @@ rules() {
 	# -X is for a file that does not exist, and only that
 	refuses 111 "rules: $T/unreadable.cdb: Permission denied" \
 	    -X --rules "$T/unreadable.cdb" "${CERT[@]}" -- cat
+	ln -s nowhere "$T/link.cdb"
+	refuses 111 "rules: $T/link.cdb: No such file or directory" \
+	    -X --rules "$T/link.cdb" "${CERT[@]}" -- cat
 	: >"$T/empty.cdb"
 	refuses 111 "rules: $T/empty.cdb: not a cdb, or cut short" \
 	    --rules "$T/empty.cdb" "${CERT[@]}" -- cat
