@@ -30,7 +30,7 @@ static bool
 send_message(struct handshake *h)
 {
 	if (channel_send(h->channel, &h->msg) == -1) {
-		h->keeper_gone = true;
+		h->no_answer = true;
 		return (false);
 	}
 	return (true);
@@ -47,7 +47,7 @@ await(struct handshake *h, enum msg_type type)
 	got = channel_receive(h->channel, &h->msg, h->until);
 	if (got == CHANNEL_MESSAGE && h->msg.type == type)
 		return (true);
-	h->keeper_gone = got != CHANNEL_LATE;
+	h->no_answer = got != CHANNEL_LATE;
 	return (false);
 }
 
@@ -110,7 +110,7 @@ receive_chain(struct handshake *h)
 			    "certificate: number %zu of the chain: OpenSSL "
 			    "does not take it",
 			    n + 1);
-			h->keeper_gone = true;
+			h->no_answer = true;
 			return (false);
 		}
 	}
@@ -274,7 +274,7 @@ start(struct handshake *h, const struct policy *policy)
 void
 handshake_failure(const struct handshake *h, struct ending *e)
 {
-	if (h->keeper_gone) {
+	if (h->no_answer) {
 		e->kind = ENDING_ERROR;
 	} else if (h->has_received) {
 		e->kind = ENDING_ALERT_RECEIVED;

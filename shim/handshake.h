@@ -29,8 +29,8 @@ struct handshake {
 	deadline until;
 	struct msg msg; /* the one that is on its way */
 	struct hello hello;
-	bool hello_sent;  /* HelloRetryRequest brings a second ClientHello */
-	bool keeper_gone; /* it ended instead of answering; it said why */
+	bool hello_sent; /* HelloRetryRequest brings a second ClientHello */
+	bool no_answer;	 /* of the KEEPER, or none of use; the log says why */
 	uint8_t alert_sent, alert_received;
 	bool has_sent, has_received;
 	unsigned int ms; /* how long it took */
