@@ -20,6 +20,7 @@
 
 #include "log.h"
 #include "rights.h"
+#include "sign.h"
 #include "wipe.h"
 
 enum { RSA_BITS_MIN = 2048 };
@@ -206,11 +207,12 @@ check_kind(const EVP_PKEY *key, const struct file *f)
 	size_t len;
 
 	if (EVP_PKEY_is_a(key, "RSA") == 1) {
-		if (EVP_PKEY_get_bits(key) < RSA_BITS_MIN)
+		if (EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||
+		    EVP_PKEY_get_size(key) > SIGNATURE_MAX)
 			fatalx(EXIT_USAGE,
-			    "key: %s: RSA of %d bits: want %d "
-			    "or more",
-			    f->path, EVP_PKEY_get_bits(key), RSA_BITS_MIN);
+			    "key: %s: RSA of %d bits: want %d to %d", f->path,
+			    EVP_PKEY_get_bits(key), RSA_BITS_MIN,
+			    SIGNATURE_MAX * 8);
 	} else if (EVP_PKEY_is_a(key, "EC") == 1) {
 		EVP_PKEY_get_group_name(key, curve, sizeof(curve), &len);
 		if (strcmp(curve, "prime256v1") != 0 &&

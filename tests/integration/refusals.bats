@@ -146,8 +146,13 @@ pair() {
 	refuses 100 "key: $T/k1.key: on curve secp256k1: want P-256, P-384 or P-521" \
 	    --cert "$T/k1.pem" --key "$T/k1.key" -- cat
 	pair short -algorithm RSA -pkeyopt rsa_keygen_bits:1024
-	refuses 100 "key: $T/short.key: RSA of 1024 bits: want 2048 or more" \
+	refuses 100 "key: $T/short.key: RSA of 1024 bits: want 2048 to 8192" \
 	    --cert "$T/short.pem" --key "$T/short.key" -- cat
+	# of five primes it is made in a moment
+	pair long -algorithm RSA -pkeyopt rsa_keygen_bits:8208 \
+	    -pkeyopt rsa_keygen_primes:5
+	refuses 100 "key: $T/long.key: RSA of 8208 bits: want 2048 to 8192" \
+	    --cert "$T/long.pem" --key "$T/long.key" -- cat
 }
 
 @test "a chain that cannot be used" {
