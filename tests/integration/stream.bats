@@ -138,7 +138,7 @@ teardown() { leave_nothing; }
 @test "a connection on which something moves is not" {
 	serve --idle-timeout 1 "${CERT[@]}" -- \
 	    sh -c 'for i in 1 2 3 4 5; do sleep 0.4; echo $i; done'
-	[ "$(talk end=notify | wc -l)" = 5 ]
+	[ "$(talk end=notify notify | wc -l)" = 5 ]
 	[ "$(summary end)" = clean ]
 }
 
