@@ -269,18 +269,26 @@ static void
 find_app(struct account *a, const struct options *o)
 {
 	const char *user = o->text[OPTION_USER];
+	const char *group = o->text[OPTION_GROUP];
 
 	if (user == NULL)
 		fatalx(EXIT_USAGE,
 		    "--user: missing: started as root, the "
 		    "program needs an account to run as");
 	find_named(a, "--user", user);
-	find_group(a, "--group", o->text[OPTION_GROUP]);
-	if (a->uid == 0 && !options_flag(o, OPTION_ALLOW_ROOT))
+	find_group(a, "--group", group);
+	if (options_flag(o, OPTION_ALLOW_ROOT))
+		return;
+	if (a->uid == 0)
 		fatalx(EXIT_USAGE,
 		    "--user: %s: is uid 0: name another "
 		    "account, or add --allow-root",
 		    user);
+	if (a->gid == 0)
+		fatalx(EXIT_USAGE,
+		    "--group: %s: is gid 0: name another "
+		    "group, or add --allow-root",
+		    group == NULL ? user : group);
 }
 
 /*
