@@ -306,7 +306,7 @@ was_probe(const struct handshake *h, struct ending *e)
 static bool
 wait_for_peer(struct handshake *h, struct ending *e)
 {
-	struct pollfd p = { .fd = h->wire->fd, .events = POLLIN };
+	struct pollfd p = { .fd = h->wire->fd };
 
 	if (h->wire->eof) {
 		if (!was_probe(h, e))
@@ -314,10 +314,13 @@ wait_for_peer(struct handshake *h, struct ending *e)
 							ENDING_TRUNCATED;
 		return (false);
 	}
+	if (buf_room(&h->wire->in) > 0)
+		p.events |= POLLIN;
 	if (h->wire->out.len > 0)
 		p.events |= POLLOUT;
-	if (deadline_poll(&p, 1, h->until) <= 0 &&
-	    (deadline_left(h->until) == 0 || deadline_sigterm)) {
+	deadline_poll(&p, 1, h->until);
+	/* a peer that always has something to say is not waited for longer */
+	if (deadline_left(h->until) == 0 || deadline_sigterm) {
 		e->kind = ENDING_TIMEOUT;
 		return (false);
 	}

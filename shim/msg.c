@@ -230,8 +230,8 @@ wait_readable(int fd, deadline until)
 	int n;
 
 	do
-		n = poll(&p, 1, until == 0 ? -1 : deadline_left(until));
-	while (n == -1 && errno == EINTR);
+		n = deadline_poll(&p, 1, until);
+	while (n == -1 && errno == EINTR && !deadline_sigterm);
 	return (n > 0 ? CHANNEL_MESSAGE : CHANNEL_LATE);
 }
 

@@ -93,7 +93,7 @@ enum channel_result {
 };
 
 /*
- * Wait for the next message.  A deadline of 0 waits for ever.
+ * Wait for the next message.  A deadline of 0 waits for ever (KEEPER).
  */
 enum channel_result channel_receive(struct channel *, struct msg *, deadline);
 
