@@ -29,7 +29,10 @@
 /* NET's descriptors, all of them */
 enum { FD_CONNECTION, FD_CHANNEL, FD_LOG, FD_TO_APP, FD_FROM_APP, FDS };
 
-enum { LINGER_MS = 2000 };
+enum {
+	LINGER_MS = 2000,
+	ASIDE = 16 /* where descriptors are while their places are made free */
+};
 
 struct net {
 	const struct connection *connection;
@@ -54,7 +57,10 @@ static void
 place(int fd, int at)
 {
 	if (fd == -1 || dup2(fd, at) == -1)
-		fatal(EXIT_SYSTEM, "descriptor: %d to %d", fd, at);
+		fatal(EXIT_SYSTEM,
+		    "descriptor: %d: cannot be placed (%d "
+		    "descriptors are needed: LimitNOFILE=, ulimit -n)",
+		    at, ASIDE + FDS);
 }
 
 /*
@@ -76,7 +82,7 @@ place_descriptors(int connection, struct links links)
 	if (from[FD_LOG] == -1)
 		from[FD_LOG] = open("/dev/null", O_WRONLY | O_CLOEXEC);
 	for (i = 0; i < FDS; i++)
-		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, 16);
+		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, ASIDE);
 	for (i = 0; i < FDS; i++)
 		place(from[i], i);
 	log_moved(FD_LOG);
