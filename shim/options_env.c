@@ -159,9 +159,10 @@ forget_pair(struct options *o)
 bool
 options_from_rule(struct options *o, const char *name, const char *value)
 {
+	bool empty = *value == '\0';
 	size_t i;
 
-	if (is_unsupported(name))
+	if (is_unsupported(name) && !empty)
 		fatalx(EXIT_USAGE,
 		    "rules: %s: tlsshim cannot do what this "
 		    "asks for",
@@ -174,9 +175,10 @@ options_from_rule(struct options *o, const char *name, const char *value)
 			return (false);
 		if (i == OPTION_CERT)
 			forget_pair(o);
-		o->text[i] = value;
+		/* as in the starter's environment: set to nothing, not set */
+		o->text[i] = empty ? NULL : value;
 		o->from_rule[i] = true;
 		return (true);
 	}
-	return (false);
+	return (is_unsupported(name));
 }

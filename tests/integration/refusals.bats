@@ -227,6 +227,8 @@ signed_for() {
 	    --user 0 "${CERT[@]}" -- cat
 	refuses 100 "--group: nosuch: no such group" \
 	    --user nobody --group nosuch "${CERT[@]}" -- cat
+	refuses 100 "--group: root: is gid 0: name another group, or add --allow-root" \
+	    --user nobody --group root "${CERT[@]}" -- cat
 	refuses 100 "--tls-user: nosuch: no such account" \
 	    --user nobody --tls-user nosuch "${CERT[@]}" -- cat
 	refuses 100 "--net-user: nosuch: no such account" \
@@ -445,10 +447,13 @@ serve_as_unit() {
 	stderr_says "option: --starttls: unknown; tlsshim --help lists them"
 }
 
-@test "what sslserver obeys and we cannot is refused, not ignored" {
-	local name
+@test "what asks for what we cannot do is refused, not ignored" {
+	local name names
 
-	for name in CAFILE CADIR CCAFILE CCAVERIFY VERIFYDEPTH CIPHERS DHFILE; do
+	names=$(sed -n 's/^UNSUPPORTED("\(.*\)")$/\1/p' \
+	    "$BATS_TEST_DIRNAME/../../shim/options.def")
+	grep -qx CCAFILE <<<"$names"
+	for name in $names; do
 		export "$name=x"
 		shim -100 cat
 		stderr_says "$name: x: tlsshim cannot do what this asks for: unset it"
