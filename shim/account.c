@@ -51,27 +51,38 @@ parse_id(const char *text, uint32_t *id)
 
 /* ------------------------------------------------------------- databases */
 
+struct database {
+	const char *path;
+	char *bytes; /* read once, kept */
+	size_t len;
+};
+
+static struct database users = { .path = "/etc/passwd" },
+		       groups = { .path = "/etc/group" };
+
 /*
  * A whole file as a stream: fgetpwent(3) asks for its position with every
- * line, a system call each on a real file.  NULL if it cannot be read; good
- * until the next call, which frees its bytes.
+ * line, a system call each on a real file.  NULL if it cannot be read.
  */
 static FILE *
-open_in_memory(const char *path)
+open_in_memory(struct database *d)
 {
-	static char *bytes;
 	struct stat st;
-	ssize_t n = -1;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+	int fd;
 
-	free(bytes);
-	bytes = NULL;
-	if (fd != -1 && fstat(fd, &st) == 0 && st.st_size > 0 &&
-	    (bytes = malloc((size_t)st.st_size)) != NULL)
-		n = read(fd, bytes, (size_t)st.st_size);
-	if (fd != -1)
-		close(fd);
-	return (n <= 0 ? NULL : fmemopen(bytes, (size_t)n, "r"));
+	if (d->len != 0)
+		return (fmemopen(d->bytes, d->len, "r"));
+	fd = open(d->path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1)
+		return (NULL);
+	if (fstat(fd, &st) == 0 && st.st_size > 0 &&
+	    (d->bytes = malloc((size_t)st.st_size)) != NULL) {
+		n = read(fd, d->bytes, (size_t)st.st_size);
+		d->len = n < 0 ? 0 : (size_t)n;
+	}
+	close(fd);
+	return (d->len == 0 ? NULL : fmemopen(d->bytes, d->len, "r"));
 }
 
 /*
@@ -82,7 +93,7 @@ open_in_memory(const char *path)
 static const struct passwd *
 local_user(const char *name, uid_t uid)
 {
-	FILE *file = open_in_memory("/etc/passwd");
+	FILE *file = open_in_memory(&users);
 	const struct passwd *pw = NULL;
 
 	while (file != NULL && (pw = fgetpwent(file)) != NULL)
@@ -123,7 +134,7 @@ has_member(const struct group *gr, const char *name)
 static void
 local_groups(struct account *a, const char *name)
 {
-	FILE *file = open_in_memory("/etc/group");
+	FILE *file = open_in_memory(&groups);
 	const struct group *gr;
 
 	add_group(a, a->gid);

@@ -25,6 +25,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "log.h"
 #include "wipe.h"
@@ -195,7 +196,8 @@ init(void)
 /*
  * Build now what each of the two processes would else build for itself:
  * digests in front and behind, key management, decoders, and the random
- * number generators.  Fetching one builds all of its operation.
+ * number generators.  Fetching one builds all of its operation.  And judging
+ * a date reads the time zone, though only GMT is asked for.
  */
 static bool
 warm_up(void)
@@ -208,6 +210,7 @@ warm_up(void)
 	    decoder != NULL;
 	unsigned char byte;
 
+	tzset();
 	EVP_MD_free(front);
 	EVP_MD_free(back);
 	EVP_KEYMGMT_free(keys);
