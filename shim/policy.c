@@ -27,6 +27,14 @@ static const char ciphers[] = "ECDHE-ECDSA-AES128-GCM-SHA256:"
 			      "DHE-RSA-AES256-GCM-SHA384:"
 			      "DHE-RSA-CHACHA20-POLY1305";
 
+/*
+ * TLS 1.3, in its order too: processors that know AES know SHA-256, and not
+ * SHA-384.  ChaCha20 is first for who has it first (policy_apply).
+ */
+static const char ciphersuites[] = "TLS_AES_128_GCM_SHA256:"
+				   "TLS_AES_256_GCM_SHA384:"
+				   "TLS_CHACHA20_POLY1305_SHA256";
+
 void
 policy_from_options(struct policy *p, const struct options *o)
 {
@@ -38,6 +46,7 @@ policy_from_options(struct policy *p, const struct options *o)
 		.strict_close = options_flag(o, OPTION_STRICT_CLOSE),
 	};
 	snprintf(p->ciphers, sizeof(p->ciphers), "%s", ciphers);
+	snprintf(p->ciphersuites, sizeof(p->ciphersuites), "%s", ciphersuites);
 }
 
 void
