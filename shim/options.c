@@ -9,6 +9,7 @@
 
 #include <getopt.h>
 #include <limits.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -123,7 +124,9 @@ set_option(struct options *o, enum option_id id, const char *value)
 		exit(EXIT_OK);
 	}
 	if (id == OPTION_VERSION) {
-		puts("tlsshim " SHIM_VERSION);
+		/* it may be linked in, and older than the host's */
+		printf("tlsshim %s\n%s\n", SHIM_VERSION,
+		    OpenSSL_version(OPENSSL_VERSION));
 		exit(EXIT_OK);
 	}
 	if (id == OPTION_EXPORT)

@@ -26,10 +26,21 @@ teardown() { leave_nothing; }
 	run ! grep -E 'GNU_STACK.*RWE' <<<"$output"
 }
 
-@test "the program loads libssl, libcrypto and libc, nothing else" {
+# loads PROGRAM LIBRARY... - these shared libraries and no other
+loads() {
 	run sh -c 'readelf -Wd "$1" | sed -n "s/.*NEEDED.*\[\([a-z]*\).*/\1/p" |
-	    sort | paste -sd" "' - "$STAGE/bin/tlsshim"
-	[ "$output" = "libc libcrypto libssl" ]
+	    sort | paste -sd" "' - "$1"
+	shift
+	[ "$output" = "$*" ]
+}
+
+@test "the program loads libc, and OpenSSL where that is asked for" {
+	loads "$STAGE/bin/tlsshim" libc
+	# only the last step is another one
+	cp -a "$BUILD" "$T/shared"
+	rm "$T/shared/tlsshim"
+	make -s BUILD="$T/shared" OPENSSL=shared "$T/shared/tlsshim"
+	loads "$T/shared/tlsshim" libc libcrypto libssl
 }
 
 @test "install keeps to DESTDIR and PREFIX, uninstall leaves no file" {
