@@ -14,7 +14,7 @@ set boxwidth 0.9
 set datafile missing "-"
 set grid ytics lc rgb "#dddddd"
 set border 3 lc rgb "#666666"
-set xtics nomirror scale 0 font ",11"
+set xtics nomirror scale 0 font ",9"
 set ytics nomirror
 set yrange [0:*]
 set key top left reverse Left samplen 1 spacing 1.1
