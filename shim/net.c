@@ -386,8 +386,9 @@ net_run(const struct connection *connection, struct links links, pid_t keeper)
 	serve(&n);
 
 	close(FD_CONNECTION);
-	close(FD_TO_APP);
+	/* first the ear, so that nothing is said upon the end of file */
 	close(FD_FROM_APP);
+	close(FD_TO_APP);
 	if (!n.app_started)
 		/* a KEEPER that still waits for a message ends at this */
 		close(FD_CHANNEL);

@@ -103,6 +103,17 @@ decrypt(struct relay *r, struct ending *e)
 	return (moved);
 }
 
+/*
+ * With --strict-close such an end is the connection's at once: to the
+ * application it is no end of file, upon which it would answer.
+ */
+static bool
+is_cut_off(const struct relay *r)
+{
+	return (r->peer_done && !r->peer_clean && r->policy->strict_close &&
+	    r->wire->error == 0);
+}
+
 static bool
 feed_app(struct relay *r)
 {
@@ -122,7 +133,8 @@ feed_app(struct relay *r)
 			buf_taken(&r->to_app, (size_t)n);
 		moved = true;
 	}
-	if (r->peer_done && r->to_app.len == 0 && !r->app_told) {
+	if (r->peer_done && !is_cut_off(r) && r->to_app.len == 0 &&
+	    !r->app_told) {
 		shutdown(r->to_app_fd, SHUT_WR);
 		r->app_told = true;
 		moved = true;
@@ -243,7 +255,7 @@ judge_end(struct relay *r, struct ending *e)
 {
 	if (e->kind != ENDING_NONE || !r->peer_done)
 		return;
-	if (!r->peer_clean && r->policy->strict_close && r->wire->error == 0)
+	if (is_cut_off(r))
 		e->kind = ENDING_TRUNCATED;
 	else if (!app_has_all(r))
 		/* what came before the end is passed on, whatever the end */
