@@ -55,9 +55,15 @@ our_ldflags := -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,-O1 \
 # would be a seventh of its CPU, tinycdb's more than its use.  So they are
 # linked in, where their archives are there.  Who packages, and has OpenSSL's
 # security updates come by themselves, takes OPENSSL=shared.
-OPENSSL ?= $(if $(wildcard $(shell $(CC) -print-file-name=libssl.a)),static,shared)
+static_openssl := -Wl,-Bstatic -lssl -lcrypto -Wl,-Bdynamic
+ifndef OPENSSL
+# archives that need further libraries (Debian 13's: zstd) are none to us
+OPENSSL := $(shell echo 'int SSL_CTX_new(int); int main(void) \
+    { return (SSL_CTX_new(0)); }' | $(CC) -w -x c -o /dev/null - \
+    $(static_openssl) 2>/dev/null && echo static || echo shared)
+endif
 shared_libs := -lcrypto -lssl -Wl,-Bstatic -lcdb -Wl,-Bdynamic
-static_libs := -Wl,-Bstatic -lssl -lcrypto -lcdb -Wl,-Bdynamic
+static_libs := $(static_openssl) -Wl,-Bstatic -lcdb -Wl,-Bdynamic
 our_libs := $($(OPENSSL)_libs)
 
 compile = $(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(CFLAGS) -MMD -MP -c
