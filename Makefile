@@ -64,7 +64,7 @@ OPENSSL := $(shell echo 'int SSL_CTX_new(int); int main(void) \
 endif
 shared_libs := -lcrypto -lssl -Wl,-Bstatic -lcdb -Wl,-Bdynamic
 static_libs := $(static_openssl) -Wl,-Bstatic -lcdb -Wl,-Bdynamic
-our_libs := $($(OPENSSL)_libs)
+our_libs := $(or $($(OPENSSL)_libs),$(error OPENSSL: $(OPENSSL): want static or shared))
 
 compile = $(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(CFLAGS) -MMD -MP -c
 link = $(CC) $(our_cflags) $(CFLAGS) $(our_ldflags) $(LDFLAGS)
