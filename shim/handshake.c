@@ -23,34 +23,6 @@ static struct handshake *current;
 
 /* --------------------------------------------------------- ask the KEEPER */
 
-/*
- * Send h->msg; false if there is no KEEPER any more.
- */
-static bool
-send_message(struct handshake *h)
-{
-	if (channel_send(h->channel, &h->msg) == -1) {
-		h->no_answer = true;
-		return (false);
-	}
-	return (true);
-}
-
-/*
- * Wait for a message of this type, in h->msg; false if none came.
- */
-static bool
-await(struct handshake *h, enum msg_type type)
-{
-	enum channel_result got;
-
-	got = channel_receive(h->channel, &h->msg, h->until);
-	if (got == CHANNEL_MESSAGE && h->msg.type == type)
-		return (true);
-	h->no_answer = got != CHANNEL_LATE;
-	return (false);
-}
-
 static size_t
 ask_keeper_to_sign(uint16_t scheme, const uint8_t *bytes, size_t len,
     uint8_t *signature, size_t size)
@@ -59,12 +31,12 @@ ask_keeper_to_sign(uint16_t scheme, const uint8_t *bytes, size_t len,
 	const uint8_t *answer;
 	size_t n;
 
-	msg_begin(&h->msg, MSG_SIGN);
-	msg_put_u16(&h->msg, scheme);
-	msg_put_rest(&h->msg, bytes, len);
-	if (!send_message(h) || !await(h, MSG_SIGNATURE))
+	msg_begin(&h->ask.msg, MSG_SIGN);
+	msg_put_u16(&h->ask.msg, scheme);
+	msg_put_rest(&h->ask.msg, bytes, len);
+	if (!ask_send(&h->ask) || !ask_await(&h->ask, MSG_SIGNATURE))
 		return (0);
-	answer = msg_get_rest(&h->msg, &n);
+	answer = msg_get_rest(&h->ask.msg, &n);
 	if (answer == NULL || n > size)
 		return (0);
 	memcpy(signature, answer, n);
@@ -89,6 +61,27 @@ use_certificate(struct handshake *h, X509 *cert, bool is_leaf)
 	return (used);
 }
 
+/*
+ * False, and the alert, if nothing of ours is for this client.
+ */
+static bool
+receive_choice(struct handshake *h, int *alert)
+{
+	struct msg *m = &h->ask.msg;
+	uint8_t refused;
+
+	if (!ask_await(&h->ask, MSG_CHOICE))
+		return (false);
+	refused = msg_get_u8(m);
+	if (!msg_complete(m)) {
+		h->ask.no_answer = true;
+		return (false);
+	}
+	if (refused != 0)
+		*alert = refused;
+	return (refused == 0);
+}
+
 static bool
 receive_chain(struct handshake *h)
 {
@@ -98,10 +91,10 @@ receive_chain(struct handshake *h)
 	X509 *cert;
 
 	for (n = 0; !last; n++) {
-		if (!await(h, MSG_CHAIN))
+		if (!ask_await(&h->ask, MSG_CHAIN))
 			return (false);
-		last = msg_get_u8(&h->msg) != 0;
-		der = msg_get_rest(&h->msg, &len);
+		last = msg_get_u8(&h->ask.msg) != 0;
+		der = msg_get_rest(&h->ask.msg, &len);
 		cert = der == NULL ? NULL : d2i_X509(NULL, &der, (long)len);
 		used = cert != NULL && use_certificate(h, cert, n == 0);
 		X509_free(cert);
@@ -110,11 +103,11 @@ receive_chain(struct handshake *h)
 			    "certificate: number %zu of the chain: OpenSSL "
 			    "does not take it",
 			    n + 1);
-			h->no_answer = true;
+			h->ask.no_answer = true;
 			return (false);
 		}
 	}
-	h->channel->phase = PHASE_HANDSHAKE;
+	h->ask.channel->phase = PHASE_HANDSHAKE;
 	return (true);
 }
 
@@ -168,6 +161,7 @@ copy_server_name(SSL *ssl, struct hello *hello)
 	size_t len;
 	const uint8_t *from = extension(ssl, TLSEXT_TYPE_server_name, 2, &len);
 
+	hello->server_name_given = from != NULL;
 	if (from == NULL || len < 3 || from[0] != TLSEXT_NAMETYPE_host_name ||
 	    (size_t)(from[1] << 8 | from[2]) != len - 3)
 		return;
@@ -180,8 +174,12 @@ copy_hello(SSL *ssl, struct hello *hello)
 	const unsigned char *suites;
 	size_t len = SSL_client_hello_get0_ciphers(ssl, &suites);
 
+	hello->legacy_version = (uint16_t)
+	    SSL_client_hello_get0_legacy_version(ssl);
 	hello_list_copy(&hello->suites, suites, len);
 	copy_server_name(ssl, hello);
+	hello->wants_staple = extension(ssl, TLSEXT_TYPE_status_request, 0,
+				  &len) != NULL;
 	copy_list(ssl, TLSEXT_TYPE_supported_versions, 1, &hello->versions);
 	copy_list(ssl, TLSEXT_TYPE_supported_groups, 2, &hello->groups);
 	copy_list(ssl, TLSEXT_TYPE_signature_algorithms, 2, &hello->sigalgs);
@@ -209,11 +207,12 @@ on_client_hello(SSL *ssl, int *alert, void *argument)
 		return (SSL_CLIENT_HELLO_SUCCESS);
 	h->hello_sent = true;
 	copy_hello(ssl, &h->hello);
-	hello_put(&h->msg, &h->hello);
-	if (send_message(h) && receive_chain(h))
-		return (SSL_CLIENT_HELLO_SUCCESS);
+	hello_put(&h->ask.msg, &h->hello);
 	*alert = SSL_AD_INTERNAL_ERROR;
-	return (SSL_CLIENT_HELLO_ERROR);
+	if (!ask_send(&h->ask) || !receive_choice(h, alert) ||
+	    !receive_chain(h))
+		return (SSL_CLIENT_HELLO_ERROR);
+	return (SSL_CLIENT_HELLO_SUCCESS);
 }
 
 static void
@@ -240,7 +239,7 @@ void
 handshake_init(struct handshake *h, struct wire *wire, struct channel *channel)
 {
 	h->wire = wire;
-	h->channel = channel;
+	h->ask.channel = channel;
 	current = h;
 	h->ctx = SSL_CTX_new(TLS_server_method());
 	if (h->ctx == NULL || key_ask_register() == -1)
@@ -274,7 +273,7 @@ start(struct handshake *h, const struct policy *policy)
 void
 handshake_failure(const struct handshake *h, struct ending *e)
 {
-	if (h->no_answer) {
+	if (h->ask.no_answer) {
 		e->kind = ENDING_ERROR;
 	} else if (h->has_received) {
 		e->kind = ENDING_ALERT_RECEIVED;
@@ -318,9 +317,9 @@ wait_for_peer(struct handshake *h, struct ending *e)
 		p.events |= POLLIN;
 	if (h->wire->out.len > 0)
 		p.events |= POLLOUT;
-	deadline_poll(&p, 1, h->until);
+	deadline_poll(&p, 1, h->ask.until);
 	/* a peer that always has something to say is not waited for longer */
-	if (deadline_left(h->until) == 0 || deadline_sigterm) {
+	if (deadline_left(h->ask.until) == 0 || deadline_sigterm) {
 		e->kind = ENDING_TIMEOUT;
 		return (false);
 	}
@@ -336,7 +335,7 @@ handshake_run(struct handshake *h, const struct policy *policy, deadline until,
 	deadline began = deadline_now();
 	int done;
 
-	h->until = until;
+	h->ask.until = until;
 	start(h, policy);
 	for (;;) {
 		ERR_clear_error();
@@ -357,5 +356,4 @@ handshake_run(struct handshake *h, const struct policy *policy, deadline until,
 		wire_fill(h->wire);
 	}
 	h->ms = (unsigned int)(deadline_now() - began);
-	h->channel->phase = PHASE_DONE;
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "ask.h"
 #include "deadline.h"
 #include "ending.h"
 #include "fact.h"
@@ -25,12 +26,9 @@ struct handshake {
 	struct ssl_ctx_st *ctx;
 	struct ssl_st *ssl;
 	struct wire *wire;
-	struct channel *channel;
-	deadline until;
-	struct msg msg; /* the one that is on its way */
+	struct ask ask;
 	struct hello hello;
 	bool hello_sent; /* HelloRetryRequest brings a second ClientHello */
-	bool no_answer;	 /* of the KEEPER, or none of use; the log says why */
 	uint8_t alert_sent, alert_received;
 	bool has_sent, has_received;
 	unsigned int ms; /* how long it took */

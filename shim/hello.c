@@ -74,7 +74,10 @@ void
 hello_put(struct msg *m, const struct hello *h)
 {
 	msg_begin(m, MSG_HELLO);
+	msg_put_u8(m, h->server_name_given);
 	msg_put_string(m, h->server_name);
+	msg_put_u8(m, h->wants_staple);
+	msg_put_u16(m, h->legacy_version);
 	put_list(m, &h->versions);
 	put_list(m, &h->suites);
 	put_list(m, &h->groups);
@@ -112,7 +115,10 @@ hello_get(struct hello *h, struct msg *m)
 {
 	char name[SERVER_NAME_MAX + 1];
 
+	h->server_name_given = msg_get_u8(m) != 0;
 	msg_get_string(m, name, sizeof(name));
+	h->wants_staple = msg_get_u8(m) != 0;
+	h->legacy_version = msg_get_u16(m);
 	if (m->bad)
 		return ("the server name is cut off, too long, or has a NUL");
 	h->server_name[0] = '\0';

@@ -28,7 +28,10 @@ struct hello_list {
 };
 
 struct hello {
+	bool server_name_given;
 	char server_name[SERVER_NAME_MAX + 1]; /* "": none, or not a name */
+	bool wants_staple;		       /* status_request, RFC 6066, 8 */
+	uint16_t legacy_version; /* the highest, where versions is empty */
 	struct hello_list versions, suites, groups, sigalgs, sigalgs_cert;
 	uint8_t alpn[HELLO_ALPN_MAX];
 	size_t alpn_len;

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "complaint.h"
 #include "env.h"
 #include "fact.h"
 #include "hello.h"
@@ -35,7 +36,10 @@ struct keeper {
 	struct msg msg; /* the one that is on its way */
 	struct env *env;
 	struct rules_hit hit;
-	struct pair pair;
+	struct pair_files pairs[PAIRS_MAX];
+	size_t pair_count;
+	struct pair pair; /* the chosen one */
+	struct complaint complaint;
 	struct hello hello;
 	struct facts facts;
 	uint16_t scheme; /* what was signed by */
@@ -60,23 +64,21 @@ refuse(const struct keeper *k, const char *why)
 }
 
 /*
- * The next message, which is of this type or ends us.
+ * The next message that the gate lets pass.
  */
 static void
-await(struct keeper *k, enum msg_type type)
+receive(struct keeper *k)
 {
 	/* NET keeps the time: when it is over, it goes */
 	switch (channel_receive(&k->channel, &k->msg, 0)) {
 	case CHANNEL_MESSAGE:
-		break;
+		return;
 	case CHANNEL_GONE:
 	case CHANNEL_LATE:
 		_exit(EXIT_OK);
 	case CHANNEL_BROKEN:
 		_exit(EXIT_SYSTEM);
 	}
-	if (k->msg.type != type)
-		refuse(k, "not the one that was awaited");
 }
 
 /* ------------------------------------------------------------------ rules */
@@ -173,20 +175,26 @@ tell_start(struct keeper *k)
 /* ----------------------------------------------------------- certificates */
 
 static void
-read_pair(struct keeper *k)
+must(const struct keeper *k, int result)
 {
-	const struct options *o = &k->connection->options;
+	if (result == -1)
+		fatalx(EXIT_USAGE, "%s", k->complaint.text);
+}
 
-	if (o->text[OPTION_CERT] == NULL)
+/*
+ * One pair is what most have.  Then nothing has to be chosen, and whatever
+ * is wrong with it is said before a byte of the peer is read.
+ */
+static void
+read_pairs(struct keeper *k)
+{
+	k->pair_count = options_pairs(&k->connection->options, k->pairs);
+	if (k->pair_count == 0)
 		fatalx(EXIT_USAGE,
 		    "certificate: none: name one with --cert or "
 		    "CERTFILE");
-	pair_read(&k->pair,
-	    &(struct pair_files){
-		.cert = o->text[OPTION_CERT],
-		.key = o->text[OPTION_KEY],
-		.chain = o->text[OPTION_CHAIN],
-	    });
+	must(k, pair_read(&k->pair, &k->pairs[0], &k->complaint));
+	must(k, pair_read_key(&k->pair, &k->complaint));
 }
 
 static void
@@ -206,10 +214,15 @@ answer_hello(struct keeper *k)
 	const char *why;
 	size_t i;
 
-	await(k, MSG_HELLO);
+	receive(k);
+	if (k->msg.type != MSG_HELLO)
+		refuse(k, "not the one that was awaited");
 	why = hello_get(&k->hello, &k->msg);
 	if (why != NULL)
 		refuse(k, why);
+	msg_begin(&k->msg, MSG_CHOICE);
+	msg_put_u8(&k->msg, 0);
+	send_message(k);
 	for (i = 0; i < k->pair.chain_len; i++) {
 		msg_begin(&k->msg, MSG_CHAIN);
 		msg_put_u8(&k->msg, i + 1 == k->pair.chain_len);
@@ -230,7 +243,6 @@ answer_sign(struct keeper *k)
 	const char *why;
 	size_t len, n;
 
-	await(k, MSG_SIGN);
 	k->scheme = msg_get_u16(&k->msg);
 	bytes = msg_get_rest(&k->msg, &len);
 	why = bytes == NULL ? "cut off" :
@@ -244,22 +256,41 @@ answer_sign(struct keeper *k)
 	msg_begin(&k->msg, MSG_SIGNATURE);
 	msg_put_rest(&k->msg, signature, n);
 	send_message(k);
-	k->channel.phase = PHASE_DONE;
 }
 
 /* ------------------------------------------------------------------ facts */
 
 static void
-await_facts(struct keeper *k)
+take_facts(struct keeper *k)
 {
 	const char *why;
 	bool last = false;
 
-	while (!last) {
-		await(k, MSG_FACTS);
-		why = facts_get(&k->facts, &k->msg, &last);
-		if (why != NULL)
-			refuse(k, why);
+	why = facts_get(&k->facts, &k->msg, &last);
+	if (why != NULL)
+		refuse(k, why);
+	if (last)
+		k->channel.phase = PHASE_DONE;
+}
+
+/*
+ * What NET may ask for while it shakes hands, until it tells the facts.
+ */
+static void
+answer_handshake(struct keeper *k)
+{
+	while (k->channel.phase == PHASE_HANDSHAKE) {
+		receive(k);
+		switch (k->msg.type) {
+		case MSG_SIGN:
+			answer_sign(k);
+			break;
+		case MSG_FACTS:
+			take_facts(k);
+			break;
+		default:
+			refuse(k, "not one that is answered");
+		}
 	}
 }
 
@@ -364,11 +395,11 @@ keeper_run(struct connection *connection, int channel)
 	rights_lower(&connection->accounts);
 	k.env = first_environment(connection);
 	tell_start(&k);
-	read_pair(&k);
+	read_pairs(&k);
 	tell_policy(&k);
 	answer_hello(&k);
-	answer_sign(&k);
-	await_facts(&k);
+	answer_handshake(&k);
+	pair_wipe_key(&k.pair);
 	set_facts(&k);
 	become_app(&k);
 }

@@ -26,7 +26,8 @@ enum msg_type {
 enum msg_side { SIDE_NET, SIDE_KEEPER };
 enum msg_phase { PHASE_START, PHASE_HELLO, PHASE_HANDSHAKE, PHASE_DONE };
 
-enum { MSG_BODY_MAX = 32768 };
+/* a block of a message has a length of 16 bits */
+enum { MSG_BODY_MAX = 65000 };
 
 struct msg {
 	enum msg_type type;

@@ -135,7 +135,7 @@ prepare(struct net *n, struct links links)
 static bool
 await(struct net *n, enum msg_type type, deadline until)
 {
-	struct msg *m = &n->handshake.msg;
+	struct msg *m = &n->handshake.ask.msg;
 	enum channel_result got = channel_receive(&n->channel, m, until);
 
 	if (got == CHANNEL_MESSAGE && m->type == type)
@@ -150,7 +150,7 @@ await(struct net *n, enum msg_type type, deadline until)
 static bool
 receive_start(struct net *n, deadline until)
 {
-	struct msg *m = &n->handshake.msg;
+	struct msg *m = &n->handshake.ask.msg;
 	bool let_in;
 
 	if (!await(n, MSG_START, until))
@@ -170,7 +170,7 @@ receive_policy(struct net *n, deadline until)
 {
 	if (!await(n, MSG_POLICY, until))
 		return (false);
-	if (!policy_get(&n->policy, &n->handshake.msg))
+	if (!policy_get(&n->policy, &n->handshake.ask.msg))
 		fatalx(EXIT_SYSTEM, "message: POLICY: wrong form");
 	n->channel.phase = PHASE_HELLO;
 	return (true);
@@ -180,9 +180,11 @@ static bool
 send_facts(struct net *n)
 {
 	handshake_facts(&n->handshake, &n->facts);
-	facts_put(&n->handshake.msg, &n->facts);
-	if (channel_send(&n->channel, &n->handshake.msg) == 0)
+	facts_put(&n->handshake.ask.msg, &n->facts);
+	if (channel_send(&n->channel, &n->handshake.ask.msg) == 0) {
+		n->channel.phase = PHASE_DONE;
 		return (true);
+	}
 	n->ending.kind = ENDING_ERROR;
 	return (false);
 }
@@ -231,7 +233,7 @@ serve(struct net *n)
 static void
 look_for_no_app(struct net *n)
 {
-	struct msg *m = &n->handshake.msg;
+	struct msg *m = &n->handshake.ask.msg;
 
 	if (!n->app_started)
 		return;

@@ -116,6 +116,38 @@ parse_export(struct options *o, const char *text)
 	}
 }
 
+/*
+ * The field of a pair that an option fills, or NULL.
+ */
+static const char **
+field_of(struct pair_files *pair, enum option_id id)
+{
+	if (id == OPTION_CERT)
+		return (&pair->cert);
+	if (id == OPTION_KEY)
+		return (&pair->key);
+	return (id == OPTION_CHAIN ? &pair->chain : NULL);
+}
+
+/*
+ * --cert A --key A --cert B: an option that the pair at hand has already
+ * begins the next.
+ */
+static void
+add_to_pair(struct options *o, enum option_id id, const char *value)
+{
+	size_t n = o->given_pair_count;
+	struct pair_files *pair = n == 0 ? NULL : &o->given_pairs[n - 1];
+
+	if (pair == NULL || *field_of(pair, id) != NULL) {
+		if (n == PAIRS_MAX)
+			fatalx(EXIT_USAGE, "--%s: %s: more than %d pairs",
+			    rows[id].name, value, PAIRS_MAX);
+		pair = &o->given_pairs[o->given_pair_count++];
+	}
+	*field_of(pair, id) = value;
+}
+
 static void
 set_option(struct options *o, enum option_id id, const char *value)
 {
@@ -129,6 +161,8 @@ set_option(struct options *o, enum option_id id, const char *value)
 		    OpenSSL_version(OPENSSL_VERSION));
 		exit(EXIT_OK);
 	}
+	if (id == OPTION_CERT || id == OPTION_KEY || id == OPTION_CHAIN)
+		add_to_pair(o, id, value);
 	if (id == OPTION_EXPORT)
 		parse_export(o, value);
 	else
@@ -256,6 +290,24 @@ log_format_of(const struct options *o)
 	return (LOG_FORMAT_AUTO);
 }
 
+/*
+ * Of several, each has its certificate; of one it may be CERTFILE's.
+ */
+static void
+check_pairs(const struct options *o)
+{
+	const struct pair_files *pair;
+	size_t i;
+
+	for (i = 0; o->given_pair_count > 1 && i < o->given_pair_count; i++) {
+		pair = &o->given_pairs[i];
+		if (pair->cert == NULL)
+			fatalx(EXIT_USAGE, "--%s: %s: without its --cert",
+			    pair->key == NULL ? "chain" : "key",
+			    pair->key == NULL ? pair->chain : pair->key);
+	}
+}
+
 void
 options_parse(struct options *o, int argc, char *const argv[])
 {
@@ -269,6 +321,7 @@ options_parse(struct options *o, int argc, char *const argv[])
 		if (o->text[i] == NULL)
 			o->text[i] = rows[i].preset;
 
+	check_pairs(o);
 	check_choice(o, OPTION_LOG);
 	check_choice(o, OPTION_MATCH);
 	check_choice(o, OPTION_DEFAULT);
@@ -281,6 +334,24 @@ options_parse(struct options *o, int argc, char *const argv[])
 	    o->text[OPTION_IDLE_TIMEOUT]);
 	o->close_ms = parse_seconds(OPTION_CLOSE_TIMEOUT,
 	    o->text[OPTION_CLOSE_TIMEOUT]);
+}
+
+size_t
+options_pairs(const struct options *o, struct pair_files pairs[PAIRS_MAX])
+{
+	size_t n = o->from_rule[OPTION_CERT] ? 0 : o->given_pair_count;
+
+	if (n > 1) {
+		memcpy(pairs, o->given_pairs, n * sizeof(pairs[0]));
+		return (n);
+	}
+	/* the last word on each of the three, whose it may be */
+	pairs[0] = (struct pair_files){
+		.cert = o->text[OPTION_CERT],
+		.key = o->text[OPTION_KEY],
+		.chain = o->text[OPTION_CHAIN],
+	};
+	return (pairs[0].cert == NULL ? 0 : 1);
 }
 
 const char *

@@ -9,8 +9,10 @@
 #define SHIM_OPTIONS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "log.h"
+#include "pair.h"
 
 enum option_id {
 #define OPT(id, name, variables, argument, preset, help) OPTION_##id,
@@ -22,6 +24,9 @@ struct options {
 	const char *text[OPTION_COUNT]; /* NULL: not set and no default */
 	bool given[OPTION_COUNT];	/* on the command line */
 	bool from_rule[OPTION_COUNT];
+	/* as the command line has them, in its order: options_pairs */
+	struct pair_files given_pairs[PAIRS_MAX];
+	size_t given_pair_count;
 	unsigned int exports; /* enum env_set, from --export */
 	char *const *program; /* NULL-terminated, program[0] set */
 
@@ -61,6 +66,12 @@ bool options_from_rule(struct options *, const char *name, const char *value);
  * Is it a variable of options.def?  Such never reach the application.
  */
 bool options_is_variable(const char *name);
+
+/*
+ * The certificates and keys that are named, from whichever source.  Their
+ * number; 0: none.  Once the rules have been asked.
+ */
+size_t options_pairs(const struct options *, struct pair_files[PAIRS_MAX]);
 
 /*
  * The long name, without its hyphens; NULL if it has only a letter.

@@ -18,6 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "complaint.h"
 #include "log.h"
 #include "rights.h"
 #include "sign.h"
@@ -34,40 +35,54 @@ struct file {
 
 /* ---------------------------------------------------------------- files */
 
-static void
-file_read(struct file *f, const char *what, const char *path)
+static int
+read_bytes(struct file *f, int fd, struct complaint *c)
+{
+	size_t size = f->len;
+	ssize_t n = 1;
+
+	f->bytes = malloc(size + 1);
+	if (f->bytes == NULL)
+		return (complain_errno(c, "%s: %s", f->what, f->path));
+	for (f->len = 0; f->len < size && n > 0; f->len += (size_t)n) {
+		n = read(fd, f->bytes + f->len, size - f->len);
+		if (n == -1)
+			return (complain_errno(c, "%s: %s", f->what, f->path));
+	}
+	return (0);
+}
+
+static int
+file_read(struct file *f, const char *what, const char *path,
+    struct complaint *c)
 {
 	struct stat st;
-	ssize_t n = 0;
-	int fd = rights_open(path);
+	int fd = rights_open(path), result;
 
 	*f = (struct file){ .what = what, .path = path };
 	if (fd == -1 && errno == EINVAL)
-		fatalx(EXIT_USAGE, "%s: %s: not a regular file", what, path);
-	if (fd == -1 || fstat(fd, &st) == -1)
-		fatal(EXIT_USAGE, "%s: %s", what, path);
-	if (st.st_size > PAIR_FILE_MAX)
-		fatalx(EXIT_USAGE, "%s: %s: larger than %d bytes", what, path,
+		return (complain(c, "%s: %s: not a regular file", what, path));
+	if (fd == -1)
+		return (complain_errno(c, "%s: %s", what, path));
+	if (fstat(fd, &st) == -1) {
+		result = complain_errno(c, "%s: %s", what, path);
+	} else if (st.st_size > PAIR_FILE_MAX) {
+		result = complain(c, "%s: %s: larger than %d bytes", what, path,
 		    PAIR_FILE_MAX);
-	f->mode = st.st_mode;
-	f->bytes = malloc((size_t)st.st_size + 1);
-	if (f->bytes == NULL)
-		fatal(EXIT_SYSTEM, "%s: %s", what, path);
-	while (f->len < (size_t)st.st_size) {
-		n = read(fd, f->bytes + f->len, (size_t)st.st_size - f->len);
-		if (n <= 0)
-			break;
-		f->len += (size_t)n;
+	} else {
+		f->mode = st.st_mode;
+		f->len = (size_t)st.st_size;
+		result = read_bytes(f, fd, c);
 	}
-	if (n == -1)
-		fatal(EXIT_USAGE, "%s: %s", what, path);
 	close(fd);
+	return (result);
 }
 
 static void
 file_wipe(struct file *f)
 {
-	OPENSSL_cleanse(f->bytes, f->len);
+	if (f->bytes != NULL)
+		OPENSSL_cleanse(f->bytes, f->len);
 	free(f->bytes);
 	f->bytes = NULL;
 }
@@ -124,168 +139,202 @@ open_blocks(const struct file *f)
 /* ---------------------------------------------------------- certificates */
 
 /*
- * Append the file's certificates to the chain; the number found.
+ * Append the file's certificates to the chain; there must be one at least.
  */
-static size_t
-chain_add(struct pair *p, const struct file *f)
+static int
+chain_add(struct pair *p, const struct file *f, struct complaint *c)
 {
 	BIO *in = open_blocks(f);
 	struct block b;
-	size_t found = 0;
+	size_t before = p->chain_len;
+	bool full = false;
 
-	while (block_next(in, &b)) {
+	while (!full && block_next(in, &b)) {
 		if (is_certificate(&b)) {
-			if (p->chain_len == PAIR_CHAIN_MAX)
-				fatalx(EXIT_USAGE,
-				    "%s: %s: more than %d "
-				    "certificates",
-				    f->what, f->path, PAIR_CHAIN_MAX);
-			p->chain[p->chain_len].der = b.der;
-			p->chain[p->chain_len++].len = (size_t)b.len;
-			b.der = NULL;
-			found++;
+			full = p->chain_len == PAIR_CHAIN_MAX;
+			if (!full) {
+				p->chain[p->chain_len].der = b.der;
+				p->chain[p->chain_len++].len = (size_t)b.len;
+				b.der = NULL;
+			}
 		}
 		block_free(&b);
 	}
 	BIO_free(in);
-	return (found);
+	if (full)
+		return (complain(c, "%s: %s: more than %d certificates",
+		    f->what, f->path, PAIR_CHAIN_MAX));
+	if (p->chain_len == before)
+		return (complain(c,
+		    "%s: %s: no certificate in it (PEM is wanted)", f->what,
+		    f->path));
+	return (0);
 }
 
 static void
-warn_of_dates(const struct pair *p, const char *path)
+warn_of_dates(const struct pair *p)
 {
+	const char *path = p->files.cert;
+
 	if (X509_cmp_current_time(X509_get0_notAfter(p->leaf)) < 0)
 		log_warnx("certificate: %s: expired", path);
 	else if (X509_cmp_current_time(X509_get0_notBefore(p->leaf)) > 0)
 		log_warnx("certificate: %s: not yet valid", path);
 }
 
-static void
-read_leaf(struct pair *p, const struct file *f)
+static int
+read_leaf(struct pair *p, const struct file *f, struct complaint *c)
 {
 	const unsigned char *der;
 
-	if (chain_add(p, f) == 0)
-		fatalx(EXIT_USAGE,
-		    "certificate: %s: no certificate in it (PEM "
-		    "is wanted)",
-		    f->path);
+	if (chain_add(p, f, c) == -1)
+		return (-1);
 	der = p->chain[0].der;
 	p->leaf = d2i_X509(NULL, &der, (long)p->chain[0].len);
 	if (p->leaf == NULL)
-		fatalx(EXIT_USAGE, "certificate: %s: damaged", f->path);
+		return (complain(c, "certificate: %s: damaged", f->path));
+	warn_of_dates(p);
+	return (0);
 }
 
 /* ------------------------------------------------------------------ keys */
 
-static EVP_PKEY *
-parse_key(const struct block *b, const struct file *f)
+static int
+parse_key(struct pair *p, const struct block *b, const struct file *f,
+    struct complaint *c)
 {
 	const unsigned char *der = b->der;
-	EVP_PKEY *key;
 
 	if (b->header[0] != '\0' || strstr(b->name, "ENCRYPTED") != NULL)
-		fatalx(EXIT_USAGE,
-		    "key: %s: encrypted: write it in clear with "
-		    "openssl pkey",
-		    f->path);
-	key = d2i_AutoPrivateKey(NULL, &der, b->len);
-	if (key == NULL)
-		fatalx(EXIT_USAGE, "key: %s: damaged, or of an unknown kind",
-		    f->path);
-	return (key);
+		return (complain(c,
+		    "key: %s: encrypted: write it in clear with openssl pkey",
+		    f->path));
+	p->key = d2i_AutoPrivateKey(NULL, &der, b->len);
+	if (p->key == NULL)
+		return (complain(c, "key: %s: damaged, or of an unknown kind",
+		    f->path));
+	return (0);
+}
+
+static int
+check_rsa(const EVP_PKEY *key, const struct file *f, struct complaint *c)
+{
+	int bits = EVP_PKEY_get_bits(key);
+
+	if (bits >= RSA_BITS_MIN && EVP_PKEY_get_size(key) <= SIGNATURE_MAX)
+		return (0);
+	return (complain(c, "key: %s: RSA of %d bits: want %d to %d", f->path,
+	    bits, RSA_BITS_MIN, SIGNATURE_MAX * 8));
+}
+
+static int
+check_curve(const EVP_PKEY *key, const struct file *f, struct complaint *c)
+{
+	char curve[64] = "";
+	size_t len;
+
+	EVP_PKEY_get_group_name(key, curve, sizeof(curve), &len);
+	if (strcmp(curve, "prime256v1") == 0 ||
+	    strcmp(curve, "secp384r1") == 0 || strcmp(curve, "secp521r1") == 0)
+		return (0);
+	return (complain(c, "key: %s: on curve %s: want P-256, P-384 or P-521",
+	    f->path, curve));
 }
 
 /*
  * On another curve there is no scheme of TLS 1.3, and OpenSSL takes no
  * shorter RSA key; said here, it is not told as every peer's fault.
  */
-static void
-check_kind(const EVP_PKEY *key, const struct file *f)
+static int
+check_kind(const EVP_PKEY *key, const struct file *f, struct complaint *c)
 {
-	char curve[64] = "";
-	size_t len;
-
-	if (EVP_PKEY_is_a(key, "RSA") == 1) {
-		if (EVP_PKEY_get_bits(key) < RSA_BITS_MIN ||
-		    EVP_PKEY_get_size(key) > SIGNATURE_MAX)
-			fatalx(EXIT_USAGE,
-			    "key: %s: RSA of %d bits: want %d to %d", f->path,
-			    EVP_PKEY_get_bits(key), RSA_BITS_MIN,
-			    SIGNATURE_MAX * 8);
-	} else if (EVP_PKEY_is_a(key, "EC") == 1) {
-		EVP_PKEY_get_group_name(key, curve, sizeof(curve), &len);
-		if (strcmp(curve, "prime256v1") != 0 &&
-		    strcmp(curve, "secp384r1") != 0 &&
-		    strcmp(curve, "secp521r1") != 0)
-			fatalx(EXIT_USAGE,
-			    "key: %s: on curve %s: want P-256, "
-			    "P-384 or P-521",
-			    f->path, curve);
-	} else if (EVP_PKEY_is_a(key, "ED25519") != 1) {
-		fatalx(EXIT_USAGE, "key: %s: neither RSA, ECDSA nor Ed25519",
-		    f->path);
-	}
+	if (EVP_PKEY_is_a(key, "RSA") == 1)
+		return (check_rsa(key, f, c));
+	if (EVP_PKEY_is_a(key, "EC") == 1)
+		return (check_curve(key, f, c));
+	if (EVP_PKEY_is_a(key, "ED25519") == 1)
+		return (0);
+	return (complain(c, "key: %s: neither RSA, ECDSA nor Ed25519",
+	    f->path));
 }
 
-static void
-read_key(struct pair *p, const struct file *f)
+static int
+read_key(struct pair *p, const struct file *f, struct complaint *c)
 {
 	BIO *in = open_blocks(f);
 	struct block b;
+	int result = 0;
 
-	while (p->key == NULL && block_next(in, &b)) {
+	while (result == 0 && p->key == NULL && block_next(in, &b)) {
 		if (is_key(&b))
-			p->key = parse_key(&b, f);
+			result = parse_key(p, &b, f, c);
 		block_free(&b);
 	}
 	BIO_free(in);
+	if (result == -1)
+		return (-1);
 	if (p->key == NULL)
-		fatalx(EXIT_USAGE,
-		    "key: %s: no private key in it (PEM is "
-		    "wanted)",
-		    f->path);
-	check_kind(p->key, f);
-	if ((f->mode & S_IROTH) != 0)
-		log_warnx("key: %s: everybody on this host may read it: chmod "
-			  "o-r",
-		    f->path);
+		return (complain(c,
+		    "key: %s: no private key in it (PEM is wanted)", f->path));
+	return (check_kind(p->key, f, c));
 }
 
 /* ------------------------------------------------------------------ pair */
 
-void
-pair_read(struct pair *p, const struct pair_files *files)
+/*
+ * A file may have the key as well: its bytes are overwritten, and OpenSSL's
+ * copies of them.
+ */
+static int
+add_file(struct pair *p, const char *what, const char *path,
+    int add(struct pair *, const struct file *, struct complaint *),
+    struct complaint *c)
 {
-	const char *key_path = files->key == NULL ? files->cert : files->key;
-	struct file cert, key, chain;
+	struct file f;
+	int result = file_read(&f, what, path, c);
 
+	if (result == 0)
+		result = add(p, &f, c);
+	file_wipe(&f);
+	return (result);
+}
+
+int
+pair_read(struct pair *p, const struct pair_files *files, struct complaint *c)
+{
 	memset(p, 0, sizeof(*p));
+	p->files = *files;
 	wipe_freed(true);
-	file_read(&cert, "certificate", files->cert);
-	read_leaf(p, &cert);
-	if (strcmp(key_path, files->cert) == 0) {
-		read_key(p, &cert);
-	} else {
-		file_read(&key, "key", key_path);
-		read_key(p, &key);
-		file_wipe(&key);
-	}
-	file_wipe(&cert);
-	if (files->chain != NULL) {
-		file_read(&chain, "chain", files->chain);
-		if (chain_add(p, &chain) == 0)
-			fatalx(EXIT_USAGE,
-			    "chain: %s: no certificate in it "
-			    "(PEM is wanted)",
-			    files->chain);
-		/* it may be the file that has the key as well */
-		file_wipe(&chain);
-	}
+	if (add_file(p, "certificate", files->cert, read_leaf, c) == -1)
+		return (-1);
+	if (files->chain != NULL)
+		return (add_file(p, "chain", files->chain, chain_add, c));
+	return (0);
+}
+
+static int
+read_key_that_fits(struct pair *p, const struct file *f, struct complaint *c)
+{
+	if (read_key(p, f, c) == -1)
+		return (-1);
 	if (X509_check_private_key(p->leaf, p->key) != 1)
-		fatalx(EXIT_USAGE, "key: %s: does not belong to certificate %s",
-		    key_path, files->cert);
-	warn_of_dates(p, files->cert);
+		return (complain(c,
+		    "key: %s: does not belong to certificate "
+		    "%s",
+		    f->path, p->files.cert));
+	if ((f->mode & S_IROTH) != 0)
+		log_warnx("key: %s: everybody on this host may read it: chmod "
+			  "o-r",
+		    f->path);
+	return (0);
+}
+
+int
+pair_read_key(struct pair *p, struct complaint *c)
+{
+	const char *path = p->files.key == NULL ? p->files.cert : p->files.key;
+
+	return (add_file(p, "key", path, read_key_that_fits, c));
 }
 
 void
@@ -294,4 +343,16 @@ pair_wipe_key(struct pair *p)
 	EVP_PKEY_free(p->key);
 	p->key = NULL;
 	wipe_freed(false);
+}
+
+void
+pair_free(struct pair *p)
+{
+	size_t i;
+
+	pair_wipe_key(p);
+	X509_free(p->leaf);
+	for (i = 0; i < p->chain_len; i++)
+		OPENSSL_free(p->chain[i].der);
+	memset(p, 0, sizeof(*p));
 }

@@ -9,14 +9,25 @@
 
 #include <stddef.h>
 
-struct x509_st;
+struct complaint;
 struct evp_pkey_st;
+struct x509_st;
 
-enum { PAIR_CHAIN_MAX = 16, PAIR_FILE_MAX = 1024 * 1024 };
+enum { PAIRS_MAX = 8, PAIR_CHAIN_MAX = 16, PAIR_FILE_MAX = 1024 * 1024 };
+
+/*
+ * The names live as long as the pair that is read from them.
+ */
+struct pair_files {
+	const char *cert;
+	const char *key;   /* NULL: in the certificate's */
+	const char *chain; /* NULL: none but what is in the certificate's */
+};
 
 struct pair {
+	struct pair_files files;
 	struct x509_st *leaf;
-	struct evp_pkey_st *key; /* NULL after pair_wipe_key */
+	struct evp_pkey_st *key; /* between pair_read_key and pair_wipe_key */
 	size_t chain_len;	 /* certificates, the leaf included */
 	struct {
 		unsigned char *der;
@@ -24,24 +35,29 @@ struct pair {
 	} chain[PAIR_CHAIN_MAX];
 };
 
-struct pair_files {
-	const char *cert;
-	const char *key;   /* NULL: in the certificate's */
-	const char *chain; /* NULL: none but what is in the certificate's */
-};
+/*
+ * Read the certificates with the rights of SSL_USER.  -1 with a complaint
+ * that names the file for anything that keeps the pair from being used;
+ * warns of a certificate that is not valid now.
+ */
+int pair_read(struct pair *, const struct pair_files *, struct complaint *);
 
 /*
- * Read a pair with the rights of SSL_USER.  Ends the process with EXIT_USAGE
- * and one line that names the file for anything that keeps the pair from
- * being used; warns of a certificate that is not valid now and of a key that
- * everybody may read.
+ * Read the private key, which must be the certificate's.  -1 with a
+ * complaint; warns of a key that everybody may read.
  */
-void pair_read(struct pair *, const struct pair_files *);
+int pair_read_key(struct pair *, struct complaint *);
 
 /*
  * Forget the private key: its numbers, and every copy that was made on the
- * way, are overwritten.
+ * way, the certificate's file included, are overwritten.  Without a key
+ * there may still be such copies.
  */
 void pair_wipe_key(struct pair *);
+
+/*
+ * Free all of it, the key wiped.
+ */
+void pair_free(struct pair *);
 
 #endif

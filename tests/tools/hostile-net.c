@@ -39,6 +39,14 @@ titled(const char *what, const char *which, size_t number)
 
 /* ----------------------------------------------------------- out of phase */
 
+static enum msg_phase
+phase_at(enum point point)
+{
+	return (point >= AT_HANDSHAKE ? PHASE_HANDSHAKE :
+		point == AT_HELLO     ? PHASE_HELLO :
+					PHASE_START);
+}
+
 static const char *
 gate_refuses(unsigned int type, enum point point)
 {
@@ -49,7 +57,10 @@ gate_refuses(unsigned int type, enum point point)
 		return ("no such message");
 	if (rows[type].from != SIDE_NET)
 		return ("from the wrong side");
-	return (point_of((enum msg_type)type) == read ? NULL : "out of phase");
+	if (rows[type].phase != phase_at(read))
+		return ("out of phase");
+	/* once is enough */
+	return (type == MSG_SIGN && read == AT_SIGNED ? "repeated" : NULL);
 }
 
 static void
@@ -65,7 +76,7 @@ try_type(unsigned int type, enum point point)
 	meet(&s);
 	behave_until(&s, point);
 	throw(&s, datagram_of(&m, type), m.len + 1, -1);
-	must_fail(&s, point == AT_DONE,
+	must_fail(&s, point == AT_SIGNED,
 	    titled(type < MSG_TYPES ? rows[type].name : "unknown",
 		point_names[point], type),
 	    type < MSG_TYPES ? rows[type].name : "unknown", why);
@@ -107,10 +118,10 @@ group_repeated(void)
 		behave_until(&s, point_of((enum msg_type)type));
 		for (n = 0; n <= row->most; n++)
 			throw_msg(&s, &m, m.len);
-		/* the answer to a message that comes once ends its phase */
-		must_fail(&s, row->phase >= PHASE_HANDSHAKE,
+		/* the answer to HELLO ends its phase */
+		must_fail(&s, row->phase == PHASE_HANDSHAKE,
 		    titled(row->name, "too often", (size_t)n), row->name,
-		    row->most == 1 ? "out of phase" : "repeated");
+		    type == MSG_HELLO ? "out of phase" : "repeated");
 	}
 }
 
@@ -126,7 +137,7 @@ try_length(enum msg_type type, size_t len, const char *why)
 	meet(&s);
 	behave_until(&s, point_of(type));
 	throw_msg(&s, &m, len);
-	must_fail(&s, rows[type].phase == PHASE_DONE,
+	must_fail(&s, point_of(type) == AT_SIGNED,
 	    titled(rows[type].name, "bytes", len), rows[type].name, why);
 }
 
@@ -189,7 +200,8 @@ group_trailing(void)
 			meet(&s);
 			behave_until(&s, point_of((enum msg_type)type));
 			throw_msg(&s, &m, m.len);
-			must_fail(&s, rows[type].phase == PHASE_DONE,
+			must_fail(&s,
+			    point_of((enum msg_type)type) == AT_SIGNED,
 			    titled(rows[type].name, "tail", i), rows[type].name,
 			    NULL);
 		}
@@ -208,7 +220,7 @@ group_empty(void)
 		meet(&s);
 		behave_until(&s, (enum point)point);
 		throw(&s, "", 0, -1);
-		must_fail(&s, point == AT_DONE,
+		must_fail(&s, point == AT_SIGNED,
 		    titled("empty", point_names[point], 0), "unknown", "empty");
 	}
 }
@@ -227,7 +239,7 @@ group_descriptor(void)
 		meet(&s);
 		behave_until(&s, point_of((enum msg_type)type));
 		throw(&s, datagram_of(&m, (unsigned int)type), m.len + 1, 0);
-		must_fail(&s, rows[type].phase == PHASE_DONE,
+		must_fail(&s, point_of((enum msg_type)type) == AT_SIGNED,
 		    titled(rows[type].name, "descriptor", 0), rows[type].name,
 		    "with a descriptor");
 	}
@@ -324,7 +336,7 @@ try_facts(const struct msg *m, const char *what, const char *which)
 	struct session s;
 
 	meet(&s);
-	behave_until(&s, AT_DONE);
+	behave_until(&s, AT_SIGNED);
 	throw_msg(&s, m, m->len);
 	must_fail(&s, 1, titled("FACTS", what, 0), "FACTS", which);
 }
@@ -444,7 +456,6 @@ one_handshake(const struct scheme *scheme, const struct form *form)
 	say(&s, &m);
 	await(&s, &m, MSG_SIGNATURE);
 	s.signatures++;
-	s.channel.phase = PHASE_DONE;
 	signature = msg_get_rest(&m, &len);
 	judge(is_signature(scheme, &b, signature, len), "no signature",
 	    form->name, "");
@@ -474,7 +485,7 @@ longest_facts(void)
 	unsigned int id, n;
 
 	meet(&s);
-	behave_until(&s, AT_DONE);
+	behave_until(&s, AT_SIGNED);
 	for (n = 1; n <= rows[MSG_FACTS].most; n++) {
 		begin_facts(&m, n == rows[MSG_FACTS].most);
 		for (id = 0; id < FACT_COUNT; id++)
@@ -503,7 +514,7 @@ free_text(void)
 		snprintf(line, sizeof(line),
 		    "%s=x\\0ARELAYCLIENT=", fact_rows[id].variable);
 		meet(&s);
-		behave_until(&s, AT_DONE);
+		behave_until(&s, AT_SIGNED);
 		begin_facts(&m, true);
 		put_fact(&m, (unsigned int)id, text, strlen(text));
 		say(&s, &m);
@@ -522,7 +533,7 @@ afterwards(void)
 	int i;
 
 	meet(&s);
-	behave_until(&s, AT_DONE);
+	behave_until(&s, AT_SIGNED);
 	good(&m, MSG_FACTS);
 	say(&s, &m);
 	good(&m, MSG_SIGN);

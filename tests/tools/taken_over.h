@@ -35,7 +35,7 @@
 enum { PATIENCE_MS = 10000, HUGE_LENGTH = 200 * 1024, ENOUGH = 10 };
 
 /* how far NET behaves: what it has read, or got, before the attack */
-enum point { AT_ONCE, AT_HELLO, AT_HANDSHAKE, AT_DONE, POINTS };
+enum point { AT_ONCE, AT_HELLO, AT_HANDSHAKE, AT_SIGNED, POINTS };
 
 static const char *const point_names[POINTS] = { "at once", "after POLICY",
 	"after CHAIN", "after SIGNATURE" };
@@ -214,6 +214,7 @@ good(struct msg *m, enum msg_type type)
 		return;
 	case MSG_START:
 	case MSG_POLICY:
+	case MSG_CHOICE:
 	case MSG_CHAIN:
 	case MSG_SIGNATURE:
 	case MSG_NO_APP:
@@ -233,11 +234,10 @@ point_of(enum msg_type type)
 	case PHASE_HELLO:
 		return (AT_HELLO);
 	case PHASE_HANDSHAKE:
-		return (AT_HANDSHAKE);
 	case PHASE_DONE:
 		break;
 	}
-	return (AT_DONE);
+	return (type == MSG_SIGN ? AT_HANDSHAKE : AT_SIGNED);
 }
 
 static void
@@ -254,18 +254,18 @@ behave_until(struct session *s, enum point point)
 	if (point >= AT_HANDSHAKE) {
 		good(&m, MSG_HELLO);
 		say(s, &m);
+		await(s, &m, MSG_CHOICE);
 		while (!last) {
 			await(s, &m, MSG_CHAIN);
 			last = msg_get_u8(&m) != 0;
 		}
 		s->channel.phase = PHASE_HANDSHAKE;
 	}
-	if (point >= AT_DONE) {
+	if (point >= AT_SIGNED) {
 		good(&m, MSG_SIGN);
 		say(s, &m);
 		await(s, &m, MSG_SIGNATURE);
 		s->signatures++;
-		s->channel.phase = PHASE_DONE;
 	}
 }
 

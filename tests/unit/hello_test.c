@@ -114,7 +114,10 @@ fill(size_t entries, size_t alpn, size_t names)
 {
 	memset(&hello, 0, sizeof(hello));
 	memset(&got, 0, sizeof(got));
+	hello.server_name_given = true;
 	strcpy(hello.server_name, "example.org");
+	hello.wants_staple = true;
+	hello.legacy_version = 0x0303;
 	fill_list(&hello.versions, entries, 0x0303);
 	fill_list(&hello.suites, entries, 0x1301);
 	fill_list(&hello.groups, entries, 29);
@@ -178,13 +181,25 @@ CASE(bytes_behind_a_hello_are_refused)
 	CHECK_STR(hello_get(&got, &m), "trailing bytes");
 }
 
+/*
+ * A hello up to its lists.
+ */
+static void
+begin_hello(const char *name, size_t len)
+{
+	msg_begin(&m, MSG_HELLO);
+	msg_put_u8(&m, len > 0);
+	msg_put_block(&m, name, len);
+	msg_put_u8(&m, 0);
+	msg_put_u16(&m, 0x0303);
+}
+
 static const char *
 get_named(const char *name, size_t len)
 {
 	int i;
 
-	msg_begin(&m, MSG_HELLO);
-	msg_put_block(&m, name, len);
+	begin_hello(name, len);
 	for (i = 0; i < 7; i++)
 		msg_put_u16(&m, 0);
 	return (hello_get(&got, &m));
@@ -214,8 +229,7 @@ get_with_list(int n, size_t len)
 	static const uint8_t bytes[HELLO_CA_NAMES_MAX + 2];
 	int i;
 
-	msg_begin(&m, MSG_HELLO);
-	msg_put_string(&m, "");
+	begin_hello("", 0);
 	for (i = 0; i < 7; i++)
 		msg_put_block(&m, bytes, i == n ? len : 0);
 	return (hello_get(&got, &m));
