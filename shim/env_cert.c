@@ -140,7 +140,8 @@ put_numbers(struct reading *r)
 /* --------------------------------------------------------------- times */
 
 /*
- * mod_ssl counts to a day after the end, and never below 0.
+ * Whole days, never below 0, as mod_ssl counts them (before it took
+ * ASN1_TIME_diff(3) it counted one more).
  */
 static int
 days_left(const ASN1_TIME *end)
@@ -149,7 +150,7 @@ days_left(const ASN1_TIME *end)
 
 	if (ASN1_TIME_diff(&days, &seconds, NULL, end) != 1 || days < 0)
 		return (0);
-	return (seconds < 0 ? 0 : days + 1);
+	return (seconds < 0 ? 0 : days);
 }
 
 static void

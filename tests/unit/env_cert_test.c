@@ -485,8 +485,9 @@ check_remaining(long seconds, const char *days)
 
 CASE(days_that_remain_are_counted_as_mod_ssl_does)
 {
-	check_remaining(10 * 86400 + 3600, "11");
-	check_remaining(3600, "1");
+	check_remaining(10 * 86400 + 3600, "10");
+	check_remaining(10 * 86400 - 3600, "9");
+	check_remaining(3600, "0");
 	check_remaining(-3600, "0");
 	check_remaining(-100 * 86400, "0");
 }
