@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * library.c - OpenSSL, started lean: a provider that passes on a part.
+ * library.c - OpenSSL, started lean: providers that pass on a part.
  *
- * Runs in:  the process before it forks.
+ * Runs in:  the process before it forks; NET and KEEPER for what is rare.
  * Trusts:   OpenSSL's default provider.
  *
  * The default provider is loaded into a library context of its own.  The
- * context that TLS uses gets a provider of ours instead, whose tables are
- * the default's entries of library.def, with the default's functions and
- * provider context (provider(7), OSSL_PROVIDER_query_operation(3)).  All
+ * context that TLS uses gets one of ours instead, two where needed, whose
+ * tables are the default's entries of library.def, with the default's functions
+ * and provider context (provider(7), OSSL_PROVIDER_query_operation(3)).  All
  * cryptography is the default provider's still.
  */
 #include "library.h"
@@ -18,6 +18,7 @@
 #include <openssl/crypto.h>
 #include <openssl/decoder.h>
 #include <openssl/evp.h>
+#include <openssl/params.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
@@ -30,13 +31,19 @@
 #include "log.h"
 #include "wipe.h"
 
-static const struct algorithm {
+struct algorithm {
 	int operation;
 	const char *name;
-} wanted[] = {
+};
+
+static const struct algorithm common[] = {
 #define ALGORITHM(operation, name) { OSSL_OP_##operation, name },
 #include "library.def"
-#undef ALGORITHM
+};
+
+static const struct algorithm rare[] = {
+#define RARE(operation, name) { OSSL_OP_##operation, name },
+#include "library.def"
 };
 
 /* where the default provider lives, and where its own fetches go */
@@ -50,11 +57,28 @@ static OSSL_PROVIDER *whole;
  */
 enum {
 	FORMS_MAX = 4,
-	ENTRIES = FORMS_MAX * sizeof(wanted) / sizeof(wanted[0])
+	COMMON = sizeof(common) / sizeof(common[0]),
+	RARE = sizeof(rare) / sizeof(rare[0]),
+	COMMON_MAX = FORMS_MAX * COMMON,
+	RARE_MAX = FORMS_MAX * RARE,
+	OPERATIONS = OSSL_OP__HIGHEST + 1
 };
-static OSSL_ALGORITHM entries[ENTRIES + OSSL_OP__HIGHEST + 1];
-static size_t entry_count;
-static const OSSL_ALGORITHM *passed[OSSL_OP__HIGHEST + 1];
+
+static OSSL_ALGORITHM common_entries[COMMON_MAX + OPERATIONS];
+static OSSL_ALGORITHM rare_entries[RARE_MAX + OPERATIONS];
+
+struct part {
+	const struct algorithm *wanted;
+	size_t wanted_count;
+	OSSL_ALGORITHM *entries;
+	size_t room, count;
+	const OSSL_ALGORITHM *passed[OPERATIONS];
+};
+
+static struct part common_part = { common, COMMON, common_entries, COMMON_MAX,
+	0, { NULL } };
+static struct part rare_part = { rare, RARE, rare_entries, RARE_MAX, 0,
+	{ NULL } };
 
 /* ------------------------------------------------------------- the choice */
 
@@ -74,50 +98,67 @@ is_wanted_form(int operation, const char *properties)
 }
 
 static bool
-is_wanted(int operation, const OSSL_ALGORITHM *a)
+is_wanted(const struct part *part, int operation, const OSSL_ALGORITHM *a)
 {
 	size_t first = strcspn(a->algorithm_names, ":"), i;
+	const struct algorithm *w;
 
-	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-		if (wanted[i].operation == operation &&
-		    strlen(wanted[i].name) == first &&
-		    strncasecmp(wanted[i].name, a->algorithm_names, first) == 0)
+	for (i = 0; i < part->wanted_count; i++) {
+		w = &part->wanted[i];
+		if (w->operation == operation && strlen(w->name) == first &&
+		    strncasecmp(w->name, a->algorithm_names, first) == 0)
 			return (is_wanted_form(operation,
 			    a->property_definition));
+	}
 	return (false);
 }
 
 static void
-choose(int operation)
+choose(struct part *part, int operation)
 {
 	const OSSL_ALGORITHM *a;
 	int no_cache;
 
-	passed[operation] = &entries[entry_count];
+	part->passed[operation] = &part->entries[part->count];
 	a = OSSL_PROVIDER_query_operation(whole, operation, &no_cache);
 	for (; a != NULL && a->algorithm_names != NULL; a++)
-		if (entry_count < ENTRIES && is_wanted(operation, a))
-			entries[entry_count++] = *a;
-	entry_count++;
+		if (part->count < part->room && is_wanted(part, operation, a))
+			part->entries[part->count++] = *a;
+	part->count++;
 }
 
 /* ------------------------------------------------------------ the provider */
 
 static const OSSL_ALGORITHM *
-part_query(void *provider, int operation, int *no_cache)
+pass_on(struct part *part, int operation)
+{
+	if (operation < 0 || operation >= OPERATIONS)
+		return (NULL);
+	if (part->passed[operation] == NULL)
+		choose(part, operation);
+	return (part->passed[operation]);
+}
+
+/* the context is the default provider's: it cannot tell which part is asked */
+static const OSSL_ALGORITHM *
+common_query(void *provider, int operation, int *no_cache)
 {
 	(void)provider;
 	*no_cache = 0;
-	if (operation < 0 || operation > OSSL_OP__HIGHEST)
-		return (NULL);
-	if (passed[operation] == NULL)
-		choose(operation);
-	return (passed[operation]);
+	return (pass_on(&common_part, operation));
+}
+
+static const OSSL_ALGORITHM *
+rare_query(void *provider, int operation, int *no_cache)
+{
+	(void)provider;
+	*no_cache = 0;
+	return (pass_on(&rare_part, operation));
 }
 
 /* TLS groups are a capability: provider-base(7) */
 static int
-part_capabilities(void *provider, const char *capability, OSSL_CALLBACK *give,
+common_capabilities(void *provider, const char *capability, OSSL_CALLBACK *give,
     void *argument)
 {
 	(void)provider;
@@ -125,15 +166,34 @@ part_capabilities(void *provider, const char *capability, OSSL_CALLBACK *give,
 	    argument));
 }
 
+#define FUNCTION(id, function)                                                 \
+	{                                                                      \
+		OSSL_FUNC_PROVIDER_##id, (void (*)(void))(function)            \
+	}
+
 static int
-part_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core,
+common_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core,
     const OSSL_DISPATCH **ours, void **provider)
 {
 	static const OSSL_DISPATCH functions[] = {
-		{ OSSL_FUNC_PROVIDER_QUERY_OPERATION,
-		    (void (*)(void))part_query },
-		{ OSSL_FUNC_PROVIDER_GET_CAPABILITIES,
-		    (void (*)(void))part_capabilities },
+		FUNCTION(QUERY_OPERATION, common_query),
+		FUNCTION(GET_CAPABILITIES, common_capabilities),
+		{ 0, NULL },
+	};
+
+	(void)handle;
+	(void)core;
+	*ours = functions;
+	*provider = OSSL_PROVIDER_get0_provider_ctx(whole);
+	return (1);
+}
+
+static int
+rare_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core,
+    const OSSL_DISPATCH **ours, void **provider)
+{
+	static const OSSL_DISPATCH functions[] = {
+		FUNCTION(QUERY_OPERATION, rare_query),
 		{ 0, NULL },
 	};
 
@@ -156,15 +216,20 @@ set_generator(OSSL_LIB_CTX *context)
 }
 
 static bool
+load_provider(const char *name, OSSL_provider_init_fn *start)
+{
+	return (OSSL_PROVIDER_add_builtin(NULL, name, start) == 1 &&
+	    OSSL_PROVIDER_load(NULL, name) != NULL);
+}
+
+static bool
 load_providers(void)
 {
 	behind = OSSL_LIB_CTX_new();
 	if (behind == NULL || !set_generator(behind) || !set_generator(NULL))
 		return (false);
 	whole = OSSL_PROVIDER_load(behind, "default");
-	return (whole != NULL &&
-	    OSSL_PROVIDER_add_builtin(NULL, "part", part_init) == 1 &&
-	    OSSL_PROVIDER_load(NULL, "part") != NULL);
+	return (whole != NULL && load_provider("part", common_init));
 }
 
 /* ------------------------------------------------------------------- start */
@@ -225,4 +290,43 @@ library_start(void)
 {
 	if (wipe_prepare() == -1 || !init() || !load_providers() || !warm_up())
 		fatalx(EXIT_SYSTEM, "OpenSSL: cannot be started");
+}
+
+void
+library_load_rare(void)
+{
+	static bool loaded;
+
+	if (!loaded && !load_provider("rare", rare_init))
+		fatalx(EXIT_SYSTEM, "OpenSSL: cannot load more of it");
+	loaded = true;
+}
+
+/* ------------------------------------------------------------------ groups */
+
+struct sought_group {
+	unsigned int code;
+	bool found;
+};
+
+static int
+look_at_group(const OSSL_PARAM params[], void *argument)
+{
+	const OSSL_PARAM *p;
+	struct sought_group *g = argument;
+	unsigned int code;
+
+	p = OSSL_PARAM_locate_const(params, OSSL_CAPABILITY_TLS_GROUP_ID);
+	if (p != NULL && OSSL_PARAM_get_uint(p, &code) == 1 && code == g->code)
+		g->found = true;
+	return (1);
+}
+
+bool
+library_has_group(uint16_t code)
+{
+	struct sought_group g = { .code = code };
+
+	OSSL_PROVIDER_get_capabilities(whole, "TLS-GROUP", look_at_group, &g);
+	return (g.found);
 }

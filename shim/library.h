@@ -9,10 +9,25 @@
 #ifndef SHIM_LIBRARY_H
 #define SHIM_LIBRARY_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /*
  * Start the library and build what both NET and KEEPER use.  Once, before
  * the fork: what both need is paid for once.  Ends the process on failure.
  */
 void library_start(void);
+
+/*
+ * From now on have what library.def calls rare, too: CBC and CCM suites, keys
+ * of kind RSA-PSS.  What was made before (an SSL_CTX, a certificate) does not
+ * know them.  Again and again does no harm.  Ends the process on failure.
+ */
+void library_load_rare(void);
+
+/*
+ * Does this OpenSSL have the TLS group with this code point?
+ */
+bool library_has_group(uint16_t code);
 
 #endif
