@@ -17,6 +17,7 @@ PKG_CONFIG ?= pkg-config
 INSTALL ?= install
 
 bindir = $(PREFIX)/bin
+libexecdir = $(PREFIX)/libexec/tlsshim
 mandir = $(PREFIX)/share/man
 docdir = $(PREFIX)/share/doc/tlsshim
 unitdir = $(PREFIX)/lib/systemd/system
@@ -157,6 +158,9 @@ check-integration: test-programs ## the program under its starters, with real cl
 check-attack: test-programs ## hostile peers and hostile inner processes
 	@$(tap) attack
 
+check-scripts: ## the scripts that are installed: keys, staples, certificates
+	@$(tap) scripts
+
 check-system: test-programs ## the shipped units under a real systemd (root)
 	@$(tap) system
 
@@ -195,16 +199,19 @@ bench: all $(BUILD)/nojail/tlsshim ## speed beside its peers
 # -------------------------------------------------------------- install
 
 pages := $(wildcard docs/*.8)
-units := $(wildcard units/*.socket units/*.service)
+units := $(wildcard units/*.socket units/*.service units/*.timer)
+helpers := $(addprefix scripts/,rotate-ticket-keys)
 texts := $(wildcard README.md NEWS LICENSE docs/*.md docs/*.svg)
 examples := $(wildcard units/examples/*)
 
 install: all ## install below $(DESTDIR)$(PREFIX)
-	$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(unitdir) \
+	$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(unitdir) \
 	    $(sysusersdir) $(tmpfilesdir) $(docdir)/examples $(mandir)/man8)
 	$(INSTALL) -m 755 $(BUILD)/tlsshim $(DESTDIR)$(bindir)/tlsshim
+	$(INSTALL) -m 755 $(helpers) $(DESTDIR)$(libexecdir)/
+	$(INSTALL) -m 644 scripts/files.sh $(DESTDIR)$(libexecdir)/
 	set -e; for f in $(units); do \
-	    sed 's|@bindir@|$(bindir)|g' $$f \
+	    sed 's|@bindir@|$(bindir)|g; s|@libexecdir@|$(libexecdir)|g' $$f \
 	        >$(DESTDIR)$(unitdir)/$${f##*/}; \
 	    chmod 644 $(DESTDIR)$(unitdir)/$${f##*/}; done
 	set -e; for f in $(pages); do \
@@ -222,7 +229,7 @@ uninstall: ## remove what install put there
 	    $(addprefix $(DESTDIR)$(mandir)/man8/,$(notdir $(pages))) \
 	    $(DESTDIR)$(sysusersdir)/tlsshim.conf \
 	    $(DESTDIR)$(tmpfilesdir)/tlsshim.conf
-	rm -rf $(DESTDIR)$(docdir)
+	rm -rf $(DESTDIR)$(docdir) $(DESTDIR)$(libexecdir)
 
 clean: ## remove what was built
 	rm -rf $(BUILD)
@@ -233,5 +240,5 @@ help: ## this list
 	    printf '%-18s %s\n' "$$name" "$$what"; done
 
 .PHONY: all check test-programs check-unit check-integration check-attack \
-    check-system check-docs check-valgrind lint headers docs format sanitize bench \
+    check-scripts check-system check-docs check-valgrind lint headers docs format sanitize bench \
     install uninstall clean help
