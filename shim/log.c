@@ -41,6 +41,7 @@ static struct {
 	bool fd2_usable;
 	bool fd2_journal;
 	char id[17];
+	void (*warning)(const char *); /* NULL: they are written as well */
 } to = { .fd = -1, .format = LOG_FORMAT_SYSLOG, .level = LOG_NOTICE };
 
 /* ---------------------------------------------------- what fd 2 is */
@@ -282,7 +283,10 @@ say(int priority, int error, const char *format, va_list arguments)
 		vsnprintf(message, sizeof(message), format, arguments);
 		if (error != 0)
 			add_reason(message, sizeof(message), error);
-		write_entry(&e);
+		if (priority == LOG_WARNING && to.warning != NULL)
+			to.warning(message);
+		else
+			write_entry(&e);
 	}
 	errno = saved;
 }
@@ -295,6 +299,12 @@ say(int priority, int error, const char *format, va_list arguments)
 		say(priority, error, format, arguments);                       \
 		va_end(arguments);                                             \
 	} while (0)
+
+void
+log_divert(void (*warning)(const char *message))
+{
+	to.warning = warning;
+}
 
 void
 log_err(const char *format, ...)

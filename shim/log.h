@@ -90,6 +90,12 @@ void log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
 void log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
 
 /*
+ * From now on warnings are not written but handed over: --check tells them
+ * with what they are about.
+ */
+void log_divert(void (*)(const char *message));
+
+/*
  * Fields in place of a message, up to one without a key; NULL and "" are
  * left out.  For summary.c, which says how they look.
  */

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "activate.h"
+#include "check.h"
 #include "connection.h"
 #include "exit.h"
 #include "keeper.h"
@@ -115,6 +116,14 @@ split(struct connection *c)
 	return (net_run(c, net, pid));
 }
 
+static int
+check(struct connection *c)
+{
+	accounts_find(&c->accounts, &c->options);
+	library_start();
+	return (check_run(&c->options, &c->accounts));
+}
+
 int
 main(int argc, char *argv[])
 {
@@ -126,6 +135,8 @@ main(int argc, char *argv[])
 	activate_std_fds();
 	log_open();
 	options_parse(&c.options, argc, argv);
+	if (options_flag(&c.options, OPTION_CHECK))
+		return (check(&c));
 	c.fd = activate_connection();
 	log_choose(c.options.log_format, c.options.log_level, c.fd);
 	choose_id(&c);

@@ -252,7 +252,7 @@ parse_arguments(struct options *o, int argc, char *const argv[])
 			break;
 		handle(o, found, argv[word]);
 	}
-	if (argv[optind] == NULL)
+	if (argv[optind] == NULL && !options_flag(o, OPTION_CHECK))
 		fatalx(EXIT_USAGE,
 		    "program: none: usage: tlsshim [options] "
 		    "[--] program [argument ...]");
@@ -322,6 +322,8 @@ options_parse(struct options *o, int argc, char *const argv[])
 			o->text[i] = rows[i].preset;
 
 	check_pairs(o);
+	if (options_flag(o, OPTION_JSON) && !options_flag(o, OPTION_CHECK))
+		fatalx(EXIT_USAGE, "--json: only with --check");
 	check_choice(o, OPTION_LOG);
 	check_choice(o, OPTION_MATCH);
 	check_choice(o, OPTION_DEFAULT);

@@ -28,7 +28,7 @@ struct options {
 	struct pair_files given_pairs[PAIRS_MAX];
 	size_t given_pair_count;
 	unsigned int exports; /* enum env_set, from --export */
-	char *const *program; /* NULL-terminated, program[0] set */
+	char *const *program; /* NULL-terminated; program[0] set, or --check */
 
 	/* judged once, by options_parse */
 	int log_level;

@@ -157,19 +157,16 @@ judge_s6(struct rules_hit *hit, const char *data, size_t len)
 
 /* ------------------------------------------------------------- look-up */
 
-static bool
-try_key(struct lookup *l, enum rules_writer writer, const char *key, size_t len)
+/*
+ * The data that cdb is at.
+ */
+static void
+judge(struct lookup *l, enum rules_writer writer)
 {
 	struct rules_hit *hit = l->hit;
-	const char *data;
-	int found;
+	const char *data = cdb_getdata(&l->cdb);
 
-	found = cdb_find(&l->cdb, key, (unsigned int)len);
-	if (found == 0)
-		return (false);
-	memcpy(hit->key, key, len);
-	hit->key_len = len;
-	if (found < 0 || (data = cdb_getdata(&l->cdb)) == NULL)
+	if (data == NULL)
 		broken(hit, "the cdb is damaged");
 	else if (cdb_datalen(&l->cdb) > RULES_DATA_MAX)
 		broken(hit, "the data of a key is too long");
@@ -177,6 +174,22 @@ try_key(struct lookup *l, enum rules_writer writer, const char *key, size_t len)
 		judge_s6(hit, data, cdb_datalen(&l->cdb));
 	else
 		judge_tcprules(hit, data, cdb_datalen(&l->cdb));
+}
+
+static bool
+try_key(struct lookup *l, enum rules_writer writer, const char *key, size_t len)
+{
+	struct rules_hit *hit = l->hit;
+	int found = cdb_find(&l->cdb, key, (unsigned int)len);
+
+	if (found == 0)
+		return (false);
+	memcpy(hit->key, key, len);
+	hit->key_len = len;
+	if (found < 0)
+		broken(hit, "the cdb is damaged");
+	else
+		judge(l, writer);
 	return (true);
 }
 
@@ -219,27 +232,31 @@ cdb_is_s6(const struct cdb *cdb)
 	return (key != NULL && rules_key_is_s6(key, len));
 }
 
-static void
-find_in_file(struct rules_hit *hit, int fd, enum rules_match match,
-    const struct rules_subject *subject)
+/*
+ * False, with the hit broken, if the file is no whole cdb.
+ */
+static bool
+open_cdb(struct lookup *l, int fd)
 {
-	struct lookup l = { .hit = hit };
 	struct stat st;
 
-	if (fstat(fd, &st) == -1)
-		broken(hit, NULL);
-	else if (st.st_size < CDB_HEADER || st.st_size > UINT32_MAX)
-		broken(hit, "not a cdb, or cut short");
-	else if (cdb_init(&l.cdb, fd) == -1)
-		broken(hit, NULL);
-	else {
-		if (!header_fits(&l.cdb, (uint64_t)st.st_size))
-			broken(hit, "not a cdb, or cut short");
-		else if (!rules_each_key(subject, match, try_key, &l) &&
-		    cdb_is_s6(&l.cdb))
-			hit->answer = RULES_DENY;
-		cdb_free(&l.cdb);
+	if (fstat(fd, &st) == -1) {
+		broken(l->hit, NULL);
+		return (false);
 	}
+	if (st.st_size < CDB_HEADER || st.st_size > UINT32_MAX) {
+		broken(l->hit, "not a cdb, or cut short");
+		return (false);
+	}
+	if (cdb_init(&l->cdb, fd) == -1) {
+		broken(l->hit, NULL);
+		return (false);
+	}
+	if (header_fits(&l->cdb, (uint64_t)st.st_size))
+		return (true);
+	cdb_free(&l->cdb);
+	broken(l->hit, "not a cdb, or cut short");
+	return (false);
 }
 
 /*
@@ -255,29 +272,89 @@ is_absent(const char *path)
 	return (absent);
 }
 
+/*
+ * Its descriptor; -1 with the hit's answer.
+ */
+static int
+open_file(struct rules_hit *hit, const char *path)
+{
+	int fd = rights_open(path);
+
+	memset(hit, 0, sizeof(*hit));
+	hit->answer = RULES_NONE;
+	if (fd == -1 && errno == ENOENT && is_absent(path))
+		hit->answer = RULES_ABSENT;
+	else if (fd == -1)
+		broken(hit,
+		    errno == EINVAL || errno == EISDIR ? "not a regular file" :
+							 NULL);
+	return (fd);
+}
+
 void
 rules_find(struct rules_hit *hit, const char *path, enum rules_match match,
     const struct rules_subject *subject)
 {
-	int fd, saved_errno;
+	struct lookup l = { .hit = hit };
+	int fd = open_file(hit, path), saved_errno;
 
-	memset(hit, 0, sizeof(*hit));
-	hit->answer = RULES_NONE;
-	fd = rights_open(path);
-	if (fd == -1) {
-		if (errno == ENOENT && is_absent(path))
-			hit->answer = RULES_ABSENT;
-		else
-			broken(hit,
-			    errno == EINVAL || errno == EISDIR ?
-				"not a regular file" :
-				NULL);
+	if (fd == -1)
 		return;
+	if (open_cdb(&l, fd)) {
+		if (!rules_each_key(subject, match, try_key, &l) &&
+		    cdb_is_s6(&l.cdb))
+			hit->answer = RULES_DENY;
+		cdb_free(&l.cdb);
 	}
-	find_in_file(hit, fd, match, subject);
 	saved_errno = errno;
 	close(fd);
 	errno = saved_errno;
+}
+
+/*
+ * The record that cdb is at, as a hit.
+ */
+static void
+take_record(struct lookup *l)
+{
+	struct rules_hit *hit = l->hit;
+	const char *key = cdb_getkey(&l->cdb);
+	unsigned int len = cdb_keylen(&l->cdb);
+
+	memset(hit, 0, sizeof(*hit));
+	if (key == NULL || len >= RULES_KEY_MAX) {
+		broken(hit, "a key is too long, or the cdb is damaged");
+		return;
+	}
+	memcpy(hit->key, key, len);
+	hit->key_len = len;
+	judge(l, rules_key_is_s6(key, len) ? RULES_BY_S6 : RULES_BY_TCPRULES);
+}
+
+enum rules_answer
+rules_each(struct rules_hit *hit, const char *path,
+    void show(struct rules_hit *, void *argument), void *argument)
+{
+	struct lookup l = { .hit = hit };
+	int fd = open_file(hit, path), found;
+	unsigned int at;
+
+	if (fd == -1)
+		return (hit->answer);
+	if (open_cdb(&l, fd)) {
+		cdb_seqinit(&at, &l.cdb);
+		while ((found = cdb_seqnext(&at, &l.cdb)) > 0) {
+			take_record(&l);
+			show(hit, argument);
+			rules_free(hit);
+		}
+		hit->answer = RULES_NONE;
+		if (found < 0)
+			broken(hit, "the cdb is damaged");
+		cdb_free(&l.cdb);
+	}
+	close(fd);
+	return (hit->answer);
 }
 
 /* ------------------------------------------------------------ settings */

@@ -64,4 +64,12 @@ bool rules_setting(struct rules_hit *, size_t *at, const char **name,
 
 void rules_free(struct rules_hit *);
 
+/*
+ * Every rule of the file, in no order, as a hit that is the callback's for
+ * the call only.  RULES_NONE when all were shown; RULES_ABSENT or
+ * RULES_BROKEN, with hit.why, as rules_find.  For --check.
+ */
+enum rules_answer rules_each(struct rules_hit *, const char *path,
+    void show(struct rules_hit *, void *argument), void *argument);
+
 #endif

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * check.h - read everything as a connection would, and judge it.
+ *
+ * --check needs no connection and ends over no fault but goes on to the
+ * next.  What a connection would complain or warn of is told here in the
+ * same words, by the same functions; then come what only time will tell
+ * (a certificate that expires, a chain that a client cannot complete) and
+ * what an administrator would look up (names, TLSA records, the policy).
+ */
+#ifndef SHIM_CHECK_H
+#define SHIM_CHECK_H
+
+#include <stdbool.h>
+
+struct accounts;
+struct options;
+struct pair_files;
+struct report;
+
+/*
+ * Check all of it with SSL_USER's rights, print a report on fd 1, and
+ * return EXIT_OK, or EXIT_USAGE if there is a fault.  Once, after
+ * library_start.
+ */
+int check_run(struct options *, const struct accounts *);
+
+/*
+ * For check_run: a certificate with its chain, key and staple, in a section
+ * of its own.  name: the server name that it stands for, "*.parent"
+ * included, or NULL.
+ */
+void check_pair(struct report *, const struct pair_files *, const char *name);
+
+/*
+ * For check_run and check_pair: false, and a fault, if a part of the path
+ * keeps us out.
+ */
+bool check_access(struct report *, const char *what, const char *path);
+
+#endif

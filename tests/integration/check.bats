@@ -1,0 +1,228 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+#
+# --check: every fault by its name, with its mend; nothing else.
+
+load ../lib/common
+
+setup() { fresh; }
+teardown() { leave_nothing; }
+
+# check STATUS ARG... - run it, as the accounts of these tests have it
+check() {
+	local want=$1
+
+	shift
+	shim "-$want" "${AS[@]}" --check "$@"
+}
+
+# tells TEXT - a line of the report is exactly this, blanks aside
+tells() {
+	printf '%s\n' "$output" | tr -s ' ' | grep -aFxq -- " $1"
+}
+
+# self NAME DAYS OPENSSL-REQ-OPTION... - a self-signed pair
+self() {
+	local name=$T/$1 days=$2
+
+	shift 2
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout "$name.key" -out "$name.pem" -days "$days" \
+	    -subj /CN=localhost "$@" 2>/dev/null
+	chmod 644 "$name.key"
+}
+
+# dated NAME FROM TO - a self-signed pair, valid between two days from now
+dated() {
+	local name=$T/$1
+
+	[ -e "$name.key" ] || self "$1" 1
+	mkdir -p "$T/ca"
+	: >"$T/ca/index"
+	echo 01 >"$T/ca/serial"
+	printf '%s\n' '[ca]' 'default_ca=c' '[c]' "database=$T/ca/index" \
+	    "serial=$T/ca/serial" \
+	    "new_certs_dir=$T/ca" 'default_md=sha256' 'policy=p' \
+	    'x509_extensions=e' '[p]' 'CN=supplied' '[e]' \
+	    'subjectAltName=DNS:localhost' >"$T/ca/conf"
+	openssl req -new -key "$name.key" -subj /CN=localhost -out "$T/ca/req"
+	openssl ca -batch -notext -config "$T/ca/conf" -selfsign \
+	    -keyfile "$name.key" -in "$T/ca/req" -out "$name.pem" \
+	    -startdate "$(date -u -d "$2 days" +%Y%m%d%H%M%SZ)" \
+	    -enddate "$(date -u -d "$3 days" +%Y%m%d%H%M%SZ)" 2>/dev/null
+}
+
+spki() {
+	openssl x509 -in "$1" -noout -pubkey | openssl pkey -pubin -outform DER |
+	    openssl dgst -sha256 -r | cut -d' ' -f1
+}
+
+@test "what is right is told: names, key, chain, end, TLSA records" {
+	check 0 --cert "$PKI/chain.pem" --key "$PKI/chain.key"
+	[ "${lines[-1]}" = ok ]
+	[[ $output == *"certificate $PKI/chain.pem"* ]]
+	tells 'name localhost'
+	tells 'key EC prime256v1'
+	tells 'chain CN=test intermediate,O=tlsshim tests'
+	tells "TLSA 3 1 1 $(spki "$PKI/chain.pem")"
+	tells "TLSA 2 1 1 $(spki "$PKI/int.pem")"
+	[[ $output != *fault* ]]
+	[[ $output != *warning*expires* ]]
+}
+
+@test "a report for machines is JSON and says the same" {
+	check 0 --json --cert "$PKI/chain.pem" --key "$PKI/chain.key"
+	printf '%s' "$output" | python3 -c '
+import json, sys
+report = json.load(sys.stdin)
+assert report["ok"] is True
+pair = [s for s in report["sections"] if s["kind"] == "certificate"][0]
+assert pair["name"] == ["localhost"], pair
+assert pair["TLSA"][0] == "3 1 1 " + sys.argv[1], pair
+' "$(spki "$PKI/chain.pem")"
+	check 100 --json --cert "$T/none"
+	printf '%s' "$output" | python3 -c '
+import json, sys
+report = json.load(sys.stdin)
+assert report["ok"] is False
+assert any("fault" in s for s in report["sections"])'
+}
+
+@test "it goes on behind a fault" {
+	check 100 --cert "$T/none.pem" --cert "$PKI/p256.pem" \
+	    --key "$PKI/p384.key" --cert "$PKI/rsa.pem" --key "$PKI/rsa.key"
+	tells "fault certificate: $T/none.pem: No such file or directory"
+	tells "fault key: $PKI/p384.key: does not belong to certificate $PKI/p256.pem"
+	tells 'key RSA, 2048 bits'
+	[ "${lines[-1]}" = 'not ok' ]
+}
+
+@test "the directory that denies access is named, with account and mend" {
+	need_root
+	mkdir -m 700 "$T/private" "$T/private/deep"
+	cp "$PKI/p256.key" "$T/private/deep/key"
+	check 100 --cert "$PKI/p256.pem" --key "$T/private/deep/key"
+	tells "fault key: $T/private/deep/key: Permission denied: $T/private\
+ (root:root, mode 0700) does not let account tlsshim through:\
+ setfacl -m u:tlsshim:x $T/private"
+	# by a symbolic link as well: that is how certbot lays them out
+	ln -s "$T/private/deep/key" "$T/link"
+	check 100 --cert "$PKI/p256.pem" --key "$T/link"
+	[[ $output == *": $T/private (root:root, mode 0700) "* ]]
+	# and the mend mends it
+	chgrp tlsshim "$T/private" "$T/private/deep" "$T/private/deep/key"
+	chmod 750 "$T/private" "$T/private/deep"
+	check 0 --cert "$PKI/p256.pem" --key "$T/link"
+}
+
+@test "where a group may read it, joining the group is the mend" {
+	need_root
+	mkdir -m 710 "$T/private"
+	chgrp daemon "$T/private"
+	check 100 --cert "$PKI/p256.pem" --key "$T/private/key"
+	[[ $output == *'does not let account tlsshim through: usermod -aG daemon tlsshim' ||
+	    $output == *'does not let account tlsshim through: usermod -aG daemon tlsshim'$'\n'* ]]
+}
+
+@test "without root the reader is told, and his rights count" {
+	run --separate-stderr as_nobody "$SHIM" --check \
+	    --cert "$PKI/p256.pem" --key "$PKI/p256.key"
+	if [ "$(id -u)" -eq 0 ]; then
+		[ "$status" -eq 100 ]
+		tells "fault key: $PKI/p256.key: Permission denied: $PKI/p256.key\
+ (root:tlsshim, mode 0640) does not let account nobody read it:\
+ usermod -aG tlsshim nobody"
+	else
+		[ "$status" -eq 0 ]
+	fi
+	[[ $output == *'started without root'* ]]
+}
+
+@test "a certificate that expires soon is a warning, one that is expired a fault" {
+	self soon 5 -addext subjectAltName=DNS:localhost
+	check 0 --cert "$T/soon.pem" --key "$T/soon.key"
+	[[ $output != *fault* ]]
+	# five days of five: nothing to renew yet
+	[[ $output != *'expires in'* ]]
+	dated late -80 9
+	check 0 --cert "$T/late.pem" --key "$T/late.key"
+	[[ $output =~ 'warning '.*'expires in '[89]' days' ]]
+	dated over -80 -1
+	check 100 --cert "$T/over.pem" --key "$T/over.key"
+	[[ $output =~ 'fault '.*'expired on ' ]]
+	dated early 2 9
+	check 100 --cert "$T/early.pem" --key "$T/early.key"
+	[[ $output =~ 'fault '.*'not valid before ' ]]
+}
+
+@test "a certificate without a host name, and one that is not for servers" {
+	self nameless 30
+	check 0 --cert "$T/nameless.pem" --key "$T/nameless.key"
+	[[ $output == *'warning '*'no host name in its subjectAltName'* ]]
+	self client 30 -addext subjectAltName=DNS:localhost \
+	    -addext extendedKeyUsage=clientAuth
+	check 100 --cert "$T/client.pem" --key "$T/client.key"
+	[[ $output == *'fault '*'not for a TLS server (extendedKeyUsage)'* ]]
+}
+
+@test "a chain that ends too early says where the rest is to be had" {
+	self ca 30 -addext basicConstraints=critical,CA:TRUE
+	openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout "$T/leaf.key" -subj /CN=leaf 2>/dev/null |
+	    openssl x509 -req -CA "$T/ca.pem" -CAkey "$T/ca.key" -days 30 \
+	        -extfile <(printf '%s\n' subjectAltName=DNS:localhost \
+	            'authorityInfoAccess=caIssuers;URI:http://ca.test/int.crt') \
+	        -out "$T/leaf.pem" 2>/dev/null
+	chmod 644 "$T/leaf.key"
+	check 0 --cert "$T/leaf.pem" --key "$T/leaf.key"
+	[[ $output == *"warning "*"chain: $T/leaf.pem: ends before CN=localhost, which this host does not know"*": http://ca.test/int.crt"* ]]
+}
+
+@test "a certificate that is signed with SHA-1, and a short key" {
+	self sha1 30 -sha1 -addext subjectAltName=DNS:localhost
+	check 100 --cert "$T/sha1.pem" --key "$T/sha1.key"
+	[[ $output == *'fault '*'signed with SHA1: clients refuse it'* ]]
+	openssl req -x509 -newkey rsa:1024 -nodes -keyout "$T/short.key" \
+	    -out "$T/short.pem" -subj /CN=localhost 2>/dev/null
+	chmod 644 "$T/short.key"
+	check 100 --cert "$T/short.pem" --key "$T/short.key"
+	[[ $output == *'fault '*'RSA of 1024 bits: want 2048 to 8192'* ]]
+}
+
+@test "rules: absent, broken, of no use, and what they name" {
+	check 100 "${CERT[@]}" --rules "$T/none.cdb"
+	[[ $output == *'fault '*"rules: $T/none.cdb: does not exist"* ]]
+	check 0 "${CERT[@]}" --rules "$T/none.cdb" -X
+	echo nonsense >"$T/bad.cdb"
+	check 100 "${CERT[@]}" --rules "$T/bad.cdb"
+	[[ $output == *'fault '*"rules: $T/bad.cdb: not a cdb, or cut short: make it again"* ]]
+	tcprules "$T/good.cdb" "$T/tmp" <<-EOF
+	127.:allow,CERTFILE="$T/absent.pem"
+	10.:allow,SSL_USER="nobody"
+	:deny
+	EOF
+	mkdir -m 755 "$T/sub"
+	chmod 644 "$T/good.cdb"
+	check 0 "${CERT[@]}" --rules "$T/good.cdb"
+	[[ $output == *'rules '*' 3'* ]]
+	[[ $output == *'certificate '*" 127.: $T/absent.pem"* ]]
+	[[ $output == *'warning '*'rules: 10.: SSL_USER: a rule cannot set it'* ]]
+	tcprules "$T/shut.cdb" "$T/tmp" <<<':deny'
+	chmod 644 "$T/shut.cdb"
+	check 0 "${CERT[@]}" --rules "$T/shut.cdb" --default deny
+	[[ $output == *'warning '*'no rule lets anybody in'* ]]
+}
+
+@test "text of a certificate cannot forge a line of the report" {
+	self forged 30 -subj $'/CN=x\n  fault        forged' \
+	    -addext subjectAltName=DNS:localhost
+	check 0 --cert "$T/forged.pem" --key "$T/forged.key"
+	[ "$(grep -c '^ *fault' <<<"$output")" -eq 0 ]
+}
+
+@test "--json without --check, and no certificate at all" {
+	shim -100 "${AS[@]}" --json "${CERT[@]}" -- true
+	[ "$stderr" = 'tlsshim: --json: only with --check' ]
+	check 100
+	[[ $output == *'fault '*'certificate: none: name one with --cert or CERTFILE'* ]]
+}
