@@ -17,6 +17,7 @@
 #include "alert.h"
 #include "key_ask.h"
 #include "log.h"
+#include "session_context.h"
 
 /* OpenSSL's provider has no place for a pointer of ours (key_ask.h) */
 static struct handshake *current;
@@ -68,12 +69,17 @@ static bool
 receive_choice(struct handshake *h, int *alert)
 {
 	struct msg *m = &h->ask.msg;
+	const uint8_t *context;
 	uint8_t refused;
+	size_t len;
 
 	if (!ask_await(&h->ask, MSG_CHOICE))
 		return (false);
 	refused = msg_get_u8(m);
-	if (!msg_complete(m)) {
+	context = msg_get_rest(m, &len);
+	if (context == NULL || len != SESSION_CONTEXT_LEN ||
+	    SSL_set_session_id_context(h->ssl, context, (unsigned int)len) !=
+		1) {
 		h->ask.no_answer = true;
 		return (false);
 	}
@@ -261,6 +267,8 @@ start(struct handshake *h, const struct policy *policy)
 	if (refused != NULL)
 		fatalx(EXIT_USAGE, "policy: %s: OpenSSL does not take them",
 		    refused);
+	if (policy->tickets)
+		ticket_use(&h->ticket, h->ctx, &h->ask);
 	h->ssl = SSL_new(h->ctx);
 	if (h->ssl == NULL)
 		fatalx(EXIT_SYSTEM, "OpenSSL: no connection: error %lx",
@@ -356,4 +364,5 @@ handshake_run(struct handshake *h, const struct policy *policy, deadline until,
 		wire_fill(h->wire);
 	}
 	h->ms = (unsigned int)(deadline_now() - began);
+	ticket_forget(&h->ticket);
 }

@@ -17,6 +17,7 @@
 #include "hello.h"
 #include "msg.h"
 #include "policy.h"
+#include "ticket.h"
 #include "wire.h"
 
 struct ssl_ctx_st;
@@ -28,6 +29,7 @@ struct handshake {
 	struct wire *wire;
 	struct ask ask;
 	struct hello hello;
+	struct ticket ticket;
 	bool hello_sent; /* HelloRetryRequest brings a second ClientHello */
 	uint8_t alert_sent, alert_received;
 	bool has_sent, has_received;

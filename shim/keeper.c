@@ -10,6 +10,7 @@
  */
 #include "keeper.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
@@ -28,7 +29,9 @@
 #include "policy.h"
 #include "rights.h"
 #include "rules.h"
+#include "session_context.h"
 #include "sign.h"
+#include "ticket_keys.h"
 
 struct keeper {
 	struct connection *connection;
@@ -39,6 +42,7 @@ struct keeper {
 	struct pair_files pairs[PAIRS_MAX];
 	size_t pair_count;
 	struct pair pair; /* the chosen one */
+	struct ticket_keys ticket_keys;
 	struct complaint complaint;
 	struct hello hello;
 	struct facts facts;
@@ -182,8 +186,26 @@ must(const struct keeper *k, int result)
 }
 
 /*
+ * Without them there is no resumption; that is no reason to serve nobody.
+ */
+static void
+read_ticket_keys(struct keeper *k)
+{
+	const struct options *o = &k->connection->options;
+	const char *path = o->text[OPTION_TICKET_KEYS];
+
+	if (options_flag(o, OPTION_NO_TICKETS) &&
+	    !o->from_rule[OPTION_TICKET_KEYS])
+		path = NULL;
+	if (path != NULL &&
+	    ticket_keys_read(&k->ticket_keys, path, &k->complaint) == -1)
+		log_errx("%s: no tickets until then", k->complaint.text);
+}
+
+/*
  * One pair is what most have.  Then nothing has to be chosen, and whatever
- * is wrong with it is said before a byte of the peer is read.
+ * is wrong with it is said before a byte of the peer is read.  Where sessions
+ * can be resumed, the private key may not be needed.
  */
 static void
 read_pairs(struct keeper *k)
@@ -194,7 +216,8 @@ read_pairs(struct keeper *k)
 		    "certificate: none: name one with --cert or "
 		    "CERTFILE");
 	must(k, pair_read(&k->pair, &k->pairs[0], &k->complaint));
-	must(k, pair_read_key(&k->pair, &k->complaint));
+	if (k->ticket_keys.count == 0)
+		must(k, pair_read_key(&k->pair, &k->complaint));
 }
 
 static void
@@ -203,9 +226,23 @@ tell_policy(struct keeper *k)
 	struct policy policy;
 
 	policy_from_options(&policy, &k->connection->options);
+	policy.tickets = k->ticket_keys.count > 0;
 	policy_put(&k->msg, &policy);
 	send_message(k);
 	k->channel.phase = PHASE_HELLO;
+}
+
+static void
+tell_choice(struct keeper *k)
+{
+	uint8_t context[SESSION_CONTEXT_LEN];
+
+	session_context(context, &k->connection->options, k->hello.server_name,
+	    rule_text(k));
+	msg_begin(&k->msg, MSG_CHOICE);
+	msg_put_u8(&k->msg, 0);
+	msg_put_rest(&k->msg, context, sizeof(context));
+	send_message(k);
 }
 
 static void
@@ -220,9 +257,7 @@ answer_hello(struct keeper *k)
 	why = hello_get(&k->hello, &k->msg);
 	if (why != NULL)
 		refuse(k, why);
-	msg_begin(&k->msg, MSG_CHOICE);
-	msg_put_u8(&k->msg, 0);
-	send_message(k);
+	tell_choice(k);
 	for (i = 0; i < k->pair.chain_len; i++) {
 		msg_begin(&k->msg, MSG_CHAIN);
 		msg_put_u8(&k->msg, i + 1 == k->pair.chain_len);
@@ -245,6 +280,8 @@ answer_sign(struct keeper *k)
 
 	k->scheme = msg_get_u16(&k->msg);
 	bytes = msg_get_rest(&k->msg, &len);
+	if (k->pair.key == NULL)
+		must(k, pair_read_key(&k->pair, &k->complaint));
 	why = bytes == NULL ? "cut off" :
 			      sign_refusal(k->pair.key, k->scheme, bytes, len);
 	if (why != NULL)
@@ -256,6 +293,33 @@ answer_sign(struct keeper *k)
 	msg_begin(&k->msg, MSG_SIGNATURE);
 	msg_put_rest(&k->msg, signature, n);
 	send_message(k);
+}
+
+/* ---------------------------------------------------------------- tickets */
+
+static void
+answer_ticket(struct keeper *k)
+{
+	struct ticket_key key = { .name = { 0 } };
+	enum ticket_answer answer;
+	uint8_t what = msg_get_u8(&k->msg);
+	size_t len;
+	const uint8_t *name = msg_get_rest(&k->msg, &len);
+
+	if (name == NULL || len != sizeof(key.name) || what > TICKET_OPEN)
+		refuse(k, "of no form");
+	memcpy(key.name, name, sizeof(key.name));
+	answer = what == TICKET_OPEN ? ticket_keys_open(&k->ticket_keys, &key) :
+				       ticket_keys_seal(&k->ticket_keys, &key);
+	msg_begin(&k->msg, MSG_TICKET_KEYS);
+	msg_put_u8(&k->msg, (uint8_t)answer);
+	if (answer != TICKET_UNKNOWN) {
+		msg_put_rest(&k->msg, key.name, sizeof(key.name));
+		msg_put_rest(&k->msg, key.cipher, sizeof(key.cipher));
+		msg_put_rest(&k->msg, key.mac, sizeof(key.mac));
+	}
+	send_message(k);
+	OPENSSL_cleanse(&key, sizeof(key));
 }
 
 /* ------------------------------------------------------------------ facts */
@@ -284,6 +348,9 @@ answer_handshake(struct keeper *k)
 		switch (k->msg.type) {
 		case MSG_SIGN:
 			answer_sign(k);
+			break;
+		case MSG_TICKET:
+			answer_ticket(k);
 			break;
 		case MSG_FACTS:
 			take_facts(k);
@@ -395,11 +462,13 @@ keeper_run(struct connection *connection, int channel)
 	rights_lower(&connection->accounts);
 	k.env = first_environment(connection);
 	tell_start(&k);
+	read_ticket_keys(&k);
 	read_pairs(&k);
 	tell_policy(&k);
 	answer_hello(&k);
 	answer_handshake(&k);
 	pair_wipe_key(&k.pair);
+	ticket_keys_wipe(&k.ticket_keys);
 	set_facts(&k);
 	become_app(&k);
 }

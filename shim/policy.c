@@ -61,6 +61,7 @@ policy_put(struct msg *m, const struct policy *p)
 	msg_put_u32(m, p->idle_ms);
 	msg_put_u32(m, p->close_ms);
 	msg_put_u8(m, p->strict_close);
+	msg_put_u8(m, p->tickets);
 }
 
 bool
@@ -74,6 +75,7 @@ policy_get(struct policy *p, struct msg *m)
 	p->idle_ms = msg_get_u32(m);
 	p->close_ms = msg_get_u32(m);
 	p->strict_close = msg_get_u8(m) != 0;
+	p->tickets = msg_get_u8(m) != 0;
 	return (msg_complete(m));
 }
 
@@ -84,7 +86,7 @@ policy_apply(SSL_CTX *ctx, const struct policy *p)
 	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
 		SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
 		SSL_OP_NO_TICKET);
-	/* one process, one session: there is nothing to resume from */
+	/* one process, one session: only by a ticket can one be resumed */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
 	SSL_CTX_set_dh_auto(ctx, 1);

@@ -24,6 +24,7 @@ struct policy {
 	char groups[POLICY_LIST_MAX];	    /* "": the library's */
 	uint32_t idle_ms, close_ms;	    /* limits after the handshake */
 	bool strict_close;
+	bool tickets; /* sessions can be resumed (ticket.h) */
 };
 
 /*

@@ -174,6 +174,16 @@ good_sign(struct msg *m)
 }
 
 static void
+good_ticket(struct msg *m)
+{
+	static const uint8_t name[16];
+
+	msg_begin(m, MSG_TICKET);
+	msg_put_u8(m, 0);
+	msg_put_rest(m, name, sizeof(name));
+}
+
+static void
 begin_facts(struct msg *m, bool last)
 {
 	msg_begin(m, MSG_FACTS);
@@ -206,6 +216,9 @@ good(struct msg *m, enum msg_type type)
 	case MSG_HELLO:
 		good_hello(m);
 		return;
+	case MSG_TICKET:
+		good_ticket(m);
+		return;
 	case MSG_SIGN:
 		good_sign(m);
 		return;
@@ -216,6 +229,7 @@ good(struct msg *m, enum msg_type type)
 	case MSG_POLICY:
 	case MSG_CHOICE:
 	case MSG_CHAIN:
+	case MSG_TICKET_KEYS:
 	case MSG_SIGNATURE:
 	case MSG_NO_APP:
 	case MSG_TYPES:
