@@ -9,7 +9,7 @@
 
 #include <string.h>
 
-enum { LABEL_MAX = 63 };
+enum { LABEL_MAX = 63, TLS12 = 0x0303 };
 
 /* not isalnum(3), which asks the locale */
 static bool
@@ -18,33 +18,54 @@ is_name_byte(uint8_t c)
 	return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-');
 }
 
-bool
-server_name_copy(char to[SERVER_NAME_MAX + 1], const uint8_t *from, size_t len)
+/*
+ * RFC 6066, 3 has no addresses.  No top-level domain is a number, and what
+ * ends with one ("127.1") some take for an address.
+ */
+static bool
+is_address(const char *name)
+{
+	const char *dot = strrchr(name, '.');
+	const char *last = dot == NULL ? name : dot + 1;
+
+	return (last[strspn(last, "0123456789")] == '\0');
+}
+
+/*
+ * Lower-cased into `to`; false if it is no name.
+ */
+static bool
+copy_labels(char *to, const uint8_t *from, size_t len)
 {
 	size_t i, label = 0;
+	uint8_t c;
 
-	to[0] = '\0';
-	if (len > 0 && from[len - 1] == '.')
-		len--;
-	if (len == 0 || len > SERVER_NAME_MAX)
-		return (false);
 	for (i = 0; i < len; i++) {
-		uint8_t c = from[i];
-
+		c = from[i];
 		if (c >= 'A' && c <= 'Z')
 			c = (uint8_t)(c - 'A' + 'a');
-		label = c == '.' ? 0 : label + 1;
-		if (label > LABEL_MAX ||
-		    !(is_name_byte(c) ||
-			(c == '.' && i > 0 && from[i - 1] != '.' &&
-			    i + 1 < len))) {
-			to[0] = '\0';
+		if (c == '.' && label == 0)
 			return (false);
-		}
+		label = c == '.' ? 0 : label + 1;
+		if (label > LABEL_MAX || (c != '.' && !is_name_byte(c)))
+			return (false);
 		to[i] = (char)c;
 	}
 	to[len] = '\0';
-	return (true);
+	return (label > 0 && !is_address(to));
+}
+
+bool
+server_name_copy(char to[SERVER_NAME_MAX + 1], const uint8_t *from, size_t len)
+{
+	bool copied;
+
+	if (len > 0 && from[len - 1] == '.')
+		len--;
+	copied = len <= SERVER_NAME_MAX && copy_labels(to, from, len);
+	if (!copied)
+		to[0] = '\0';
+	return (copied);
 }
 
 void
@@ -58,6 +79,34 @@ hello_list_copy(struct hello_list *list, const uint8_t *from, size_t len)
 	for (i = 0; i < len; i += 2)
 		list->value[list->count++] = (uint16_t)(from[i] << 8 |
 		    from[i + 1]);
+}
+
+bool
+hello_list_has(const struct hello_list *list, uint16_t wanted)
+{
+	size_t i;
+
+	for (i = 0; i < list->count; i++)
+		if (list->value[i] == wanted)
+			return (true);
+	return (false);
+}
+
+uint16_t
+hello_version(const struct hello *h, uint16_t max)
+{
+	uint16_t best = 0;
+	size_t i;
+
+	/* without the list there is no TLS 1.3 */
+	if (h->versions.count == 0) {
+		best = max < TLS12 ? max : TLS12;
+		return (h->legacy_version < best ? h->legacy_version : best);
+	}
+	for (i = 0; i < h->versions.count; i++)
+		if (h->versions.value[i] > best && h->versions.value[i] <= max)
+			best = h->versions.value[i];
+	return (best);
 }
 
 static void

@@ -42,8 +42,9 @@ struct hello {
 /*
  * Copy a host name as it may be used in a path, a variable or a log:
  * letters, digits, hyphens and dots, lower-cased, no empty label, labels of
- * at most 63 bytes, one trailing dot taken off.  False, and "" in `to`, for
- * anything else.
+ * at most 63 bytes, one trailing dot taken off; the last label not all
+ * digits, as that of an address is.  False, and "" in `to`, for anything
+ * else.
  */
 bool
 server_name_copy(char to[SERVER_NAME_MAX + 1], const uint8_t *from, size_t len);
@@ -53,6 +54,14 @@ server_name_copy(char to[SERVER_NAME_MAX + 1], const uint8_t *from, size_t len);
  * they are too many or len is odd.
  */
 void hello_list_copy(struct hello_list *, const uint8_t *from, size_t len);
+
+bool hello_list_has(const struct hello_list *, uint16_t);
+
+/*
+ * The version that client and server will agree on, if ours goes up to `max`;
+ * RFC 8446, 4.2.1.
+ */
+uint16_t hello_version(const struct hello *, uint16_t max);
 
 void hello_put(struct msg *, const struct hello *);
 

@@ -28,7 +28,8 @@ CASE(a_server_name_is_lower_cased_and_loses_one_dot)
 	CHECK(copies("Example.ORG.", "example.org"));
 	CHECK(copies("a", "a"));
 	CHECK(copies("xn--bcher-kva.example", "xn--bcher-kva.example"));
-	CHECK(copies("192.0.2.1", "192.0.2.1"));
+	CHECK(copies("3com.example", "3com.example"));
+	CHECK(copies("192.0.2.1.example", "192.0.2.1.example"));
 }
 
 CASE(what_is_no_server_name_is_none)
@@ -37,6 +38,17 @@ CASE(what_is_no_server_name_is_none)
 		"example..org", "example.org..", "../etc", "a/b", "a b", "a\n",
 		"a\tb", "a_b", "a:b", "a%b", "*.example.org", "b\xc3\xbc.org",
 		"[::1]", "a\\b", "a\x7f", "-\x01" };
+	size_t i;
+
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		CHECK(!copies(bad[i], ""));
+}
+
+CASE(an_address_is_no_server_name)
+{
+	static const char *const bad[] = { "192.0.2.1", "192.0.2.1.", "127.1",
+		"2130706433", "example.1", "[2001:db8::1]", "2001:db8::1",
+		"::ffff:192.0.2.1" };
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -252,7 +264,7 @@ CASE(a_list_longer_than_its_place_is_refused)
 
 static const struct check_case cases[] = {
 	C(a_server_name_is_lower_cased_and_loses_one_dot),
-	C(what_is_no_server_name_is_none),
+	C(what_is_no_server_name_is_none), C(an_address_is_no_server_name),
 	C(a_server_name_has_only_its_letters),
 	C(labels_and_names_have_their_longest),
 	C(a_list_that_is_odd_or_too_long_stays_empty), C(what_is_put_is_got),
