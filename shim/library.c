@@ -292,6 +292,12 @@ library_start(void)
 		fatalx(EXIT_SYSTEM, "OpenSSL: cannot be started");
 }
 
+OSSL_LIB_CTX *
+library_whole(void)
+{
+	return (behind);
+}
+
 void
 library_load_rare(void)
 {

@@ -12,11 +12,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct ossl_lib_ctx_st;
+
 /*
  * Start the library and build what both NET and KEEPER use.  Once, before
  * the fork: what both need is paid for once.  Ends the process on failure.
  */
 void library_start(void);
+
+/*
+ * The context with all algorithms of the default provider, for what is done
+ * seldom: its first use of an operation builds objects for all of them.
+ */
+struct ossl_lib_ctx_st *library_whole(void);
 
 /*
  * From now on have what library.def calls rare, too: CBC and CCM suites, keys

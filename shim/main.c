@@ -25,6 +25,7 @@
 #include "library.h"
 #include "log.h"
 #include "net.h"
+#include "password.h"
 
 static void
 choose_id(struct connection *c)
@@ -113,6 +114,7 @@ split(struct connection *c)
 		keeper_run(c, keeper.channel);
 	}
 	close_links(keeper);
+	password_close();
 	return (net_run(c, net, pid));
 }
 
@@ -138,6 +140,7 @@ main(int argc, char *argv[])
 	if (options_flag(&c.options, OPTION_CHECK))
 		return (check(&c));
 	c.fd = activate_connection();
+	password_take_fd(c.options.key_password_fd, c.fd);
 	log_choose(c.options.log_format, c.options.log_level, c.fd);
 	choose_id(&c);
 	if (peer_of_socket(&c.peer, c.fd) == -1)

@@ -59,6 +59,25 @@ parse_seconds(enum option_id id, const char *text)
 }
 
 /*
+ * 0 to 2 are the connection's and the log's.
+ */
+static int
+parse_fd(enum option_id id, const char *text)
+{
+	char *end;
+	unsigned long fd;
+
+	if (text == NULL)
+		return (-1);
+	fd = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end != '\0' || fd < 3 ||
+	    fd > INT_MAX)
+		fatalx(EXIT_USAGE, "--%s: %s: not a descriptor from 3 on",
+		    rows[id].name, text);
+	return ((int)fd);
+}
+
+/*
  * Is the text one of the row's "a|b|c"?
  */
 static void
@@ -75,6 +94,17 @@ check_choice(const struct options *o, enum option_id id)
 	}
 	fatalx(EXIT_USAGE, "--%s: %s: want one of %s", rows[id].name, text,
 	    rows[id].argument);
+}
+
+void
+options_check_choices(const struct options *o)
+{
+	static const enum option_id choices[] = { OPTION_LOG, OPTION_MATCH,
+		OPTION_DEFAULT, OPTION_ENV_FORMAT, OPTION_SNI };
+	size_t i;
+
+	for (i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
+		check_choice(o, choices[i]);
 }
 
 static unsigned int
@@ -324,10 +354,7 @@ options_parse(struct options *o, int argc, char *const argv[])
 	check_pairs(o);
 	if (options_flag(o, OPTION_JSON) && !options_flag(o, OPTION_CHECK))
 		fatalx(EXIT_USAGE, "--json: only with --check");
-	check_choice(o, OPTION_LOG);
-	check_choice(o, OPTION_MATCH);
-	check_choice(o, OPTION_DEFAULT);
-	check_choice(o, OPTION_ENV_FORMAT);
+	options_check_choices(o);
 	o->log_format = log_format_of(o);
 	o->log_level = level_of(o);
 	o->handshake_ms = parse_seconds(OPTION_HANDSHAKE_TIMEOUT,
@@ -336,6 +363,8 @@ options_parse(struct options *o, int argc, char *const argv[])
 	    o->text[OPTION_IDLE_TIMEOUT]);
 	o->close_ms = parse_seconds(OPTION_CLOSE_TIMEOUT,
 	    o->text[OPTION_CLOSE_TIMEOUT]);
+	o->key_password_fd = parse_fd(OPTION_KEY_PASSWORD_FD,
+	    o->text[OPTION_KEY_PASSWORD_FD]);
 }
 
 size_t
@@ -354,6 +383,12 @@ options_pairs(const struct options *o, struct pair_files pairs[PAIRS_MAX])
 		.chain = o->text[OPTION_CHAIN],
 	};
 	return (pairs[0].cert == NULL ? 0 : 1);
+}
+
+const char *
+options_preset(enum option_id id)
+{
+	return (rows[id].preset);
 }
 
 const char *

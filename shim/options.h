@@ -34,6 +34,7 @@ struct options {
 	int log_level;
 	enum log_format log_format;
 	unsigned int handshake_ms, idle_ms, close_ms;
+	int key_password_fd; /* -1: none */
 };
 
 /*
@@ -72,6 +73,17 @@ bool options_is_variable(const char *name);
  * number; 0: none.  Once the rules have been asked.
  */
 size_t options_pairs(const struct options *, struct pair_files[PAIRS_MAX]);
+
+/*
+ * What counts where nobody says anything, or NULL.
+ */
+const char *options_preset(enum option_id);
+
+/*
+ * End the process with EXIT_USAGE where one of a few words is wanted and
+ * another was given.  For options_parse, and once more for a rule's.
+ */
+void options_check_choices(const struct options *);
 
 /*
  * The long name, without its hyphens; NULL if it has only a letter.

@@ -1,174 +1,71 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * pair.c - read a certificate, its chain and its key.
+ * pair.c - read a certificate with its chain, and the key to it.
  *
  * Runs in:  KEEPER, with the rights of SSL_USER.
  * Trusts:   the administrator's files, after checking that they fit.
  */
 #include "pair.h"
 
-#include <errno.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
-#include <stdlib.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "chain.h"
 #include "complaint.h"
+#include "file.h"
+#include "library.h"
 #include "log.h"
-#include "rights.h"
-#include "sign.h"
+#include "pair_key.h"
 #include "wipe.h"
-
-enum { RSA_BITS_MIN = 2048 };
-
-struct file {
-	const char *what, *path; /* for messages */
-	char *bytes;
-	size_t len;
-	mode_t mode;
-};
-
-/* ---------------------------------------------------------------- files */
-
-static int
-read_bytes(struct file *f, int fd, struct complaint *c)
-{
-	size_t size = f->len;
-	ssize_t n = 1;
-
-	f->bytes = malloc(size + 1);
-	if (f->bytes == NULL)
-		return (complain_errno(c, "%s: %s", f->what, f->path));
-	for (f->len = 0; f->len < size && n > 0; f->len += (size_t)n) {
-		n = read(fd, f->bytes + f->len, size - f->len);
-		if (n == -1)
-			return (complain_errno(c, "%s: %s", f->what, f->path));
-	}
-	return (0);
-}
-
-static int
-file_read(struct file *f, const char *what, const char *path,
-    struct complaint *c)
-{
-	struct stat st;
-	int fd = rights_open(path), result;
-
-	*f = (struct file){ .what = what, .path = path };
-	if (fd == -1 && errno == EINVAL)
-		return (complain(c, "%s: %s: not a regular file", what, path));
-	if (fd == -1)
-		return (complain_errno(c, "%s: %s", what, path));
-	if (fstat(fd, &st) == -1) {
-		result = complain_errno(c, "%s: %s", what, path);
-	} else if (st.st_size > PAIR_FILE_MAX) {
-		result = complain(c, "%s: %s: larger than %d bytes", what, path,
-		    PAIR_FILE_MAX);
-	} else {
-		f->mode = st.st_mode;
-		f->len = (size_t)st.st_size;
-		result = read_bytes(f, fd, c);
-	}
-	close(fd);
-	return (result);
-}
-
-static void
-file_wipe(struct file *f)
-{
-	if (f->bytes != NULL)
-		OPENSSL_cleanse(f->bytes, f->len);
-	free(f->bytes);
-	f->bytes = NULL;
-}
-
-/* ------------------------------------------------------------ PEM blocks */
-
-struct block {
-	char *name, *header;
-	unsigned char *der;
-	long len;
-};
-
-static bool
-block_next(BIO *in, struct block *b)
-{
-	return (PEM_read_bio(in, &b->name, &b->header, &b->der, &b->len) == 1);
-}
-
-/* both may be secret */
-static void
-block_free(struct block *b)
-{
-	OPENSSL_clear_free(b->der, (size_t)b->len);
-	OPENSSL_free(b->header);
-	OPENSSL_free(b->name);
-}
-
-static bool
-is_certificate(const struct block *b)
-{
-	return (strcmp(b->name, PEM_STRING_X509) == 0 ||
-	    strcmp(b->name, PEM_STRING_X509_OLD) == 0);
-}
-
-static bool
-is_key(const struct block *b)
-{
-	size_t len = strlen(b->name), suffix = strlen("PRIVATE KEY");
-
-	return (len >= suffix &&
-	    strcmp(b->name + len - suffix, "PRIVATE KEY") == 0);
-}
-
-static BIO *
-open_blocks(const struct file *f)
-{
-	BIO *in = BIO_new_mem_buf(f->bytes, (int)f->len);
-
-	if (in == NULL)
-		fatalx(EXIT_SYSTEM, "%s: %s: no memory", f->what, f->path);
-	return (in);
-}
 
 /* ---------------------------------------------------------- certificates */
 
 /*
- * Append the file's certificates to the chain; there must be one at least.
+ * A file may have the key as well: its bytes are overwritten.
  */
 static int
-chain_add(struct pair *p, const struct file *f, struct complaint *c)
+add_file(struct chain *chain, const char *what, const char *path,
+    struct complaint *c)
 {
-	BIO *in = open_blocks(f);
-	struct block b;
-	size_t before = p->chain_len;
-	bool full = false;
+	struct file f;
+	int result = file_read(&f, what, path, c);
 
-	while (!full && block_next(in, &b)) {
-		if (is_certificate(&b)) {
-			full = p->chain_len == PAIR_CHAIN_MAX;
-			if (!full) {
-				p->chain[p->chain_len].der = b.der;
-				p->chain[p->chain_len++].len = (size_t)b.len;
-				b.der = NULL;
-			}
-		}
-		block_free(&b);
+	if (result == 0)
+		result = chain_add(chain, &f, c);
+	file_wipe(&f);
+	return (result);
+}
+
+static int
+read_chain(struct chain *chain, size_t *leaf, const struct pair_files *files,
+    struct complaint *c)
+{
+	if (add_file(chain, "certificate", files->cert, c) == -1)
+		return (-1);
+	*leaf = chain_leaf(chain);
+	if (files->chain == NULL)
+		return (0);
+	return (add_file(chain, "chain", files->chain, c));
+}
+
+static void
+take_chain(struct pair *p, struct chain *chain, size_t leaf)
+{
+	size_t order[PAIR_CHAIN_MAX], i;
+
+	p->chain_len = chain_sort(chain, leaf, order, PAIR_CHAIN_MAX);
+	for (i = 0; i < p->chain_len; i++) {
+		const struct der *der = &chain->found[order[i]].der;
+
+		p->chain[i].der = (unsigned char *)(uintptr_t)der->at;
+		p->chain[i].len = der->len;
 	}
-	BIO_free(in);
-	if (full)
-		return (complain(c, "%s: %s: more than %d certificates",
-		    f->what, f->path, PAIR_CHAIN_MAX));
-	if (p->chain_len == before)
-		return (complain(c,
-		    "%s: %s: no certificate in it (PEM is wanted)", f->what,
-		    f->path));
-	return (0);
+	chain_warn_of_strays(chain);
 }
 
 static void
@@ -182,146 +79,62 @@ warn_of_dates(const struct pair *p)
 		log_warnx("certificate: %s: not yet valid", path);
 }
 
-static int
-read_leaf(struct pair *p, const struct file *f, struct complaint *c)
+static X509 *
+parse_leaf(const struct pair *p)
 {
-	const unsigned char *der;
+	const unsigned char *der = p->chain[0].der;
 
-	if (chain_add(p, f, c) == -1)
-		return (-1);
-	der = p->chain[0].der;
-	p->leaf = d2i_X509(NULL, &der, (long)p->chain[0].len);
+	return (d2i_X509(NULL, &der, (long)p->chain[0].len));
+}
+
+static int
+read_leaf(struct pair *p, struct complaint *c)
+{
+	p->leaf = parse_leaf(p);
+	if (p->leaf != NULL && X509_get0_pubkey(p->leaf) == NULL) {
+		/* not RSA, EC nor Ed25519: perhaps RSA-PSS */
+		library_load_rare();
+		X509_free(p->leaf);
+		p->leaf = parse_leaf(p);
+	}
 	if (p->leaf == NULL)
-		return (complain(c, "certificate: %s: damaged", f->path));
+		return (complain(c, "certificate: %s: damaged", p->files.cert));
 	warn_of_dates(p);
 	return (0);
-}
-
-/* ------------------------------------------------------------------ keys */
-
-static int
-parse_key(struct pair *p, const struct block *b, const struct file *f,
-    struct complaint *c)
-{
-	const unsigned char *der = b->der;
-
-	if (b->header[0] != '\0' || strstr(b->name, "ENCRYPTED") != NULL)
-		return (complain(c,
-		    "key: %s: encrypted: write it in clear with openssl pkey",
-		    f->path));
-	p->key = d2i_AutoPrivateKey(NULL, &der, b->len);
-	if (p->key == NULL)
-		return (complain(c, "key: %s: damaged, or of an unknown kind",
-		    f->path));
-	return (0);
-}
-
-static int
-check_rsa(const EVP_PKEY *key, const struct file *f, struct complaint *c)
-{
-	int bits = EVP_PKEY_get_bits(key);
-
-	if (bits >= RSA_BITS_MIN && EVP_PKEY_get_size(key) <= SIGNATURE_MAX)
-		return (0);
-	return (complain(c, "key: %s: RSA of %d bits: want %d to %d", f->path,
-	    bits, RSA_BITS_MIN, SIGNATURE_MAX * 8));
-}
-
-static int
-check_curve(const EVP_PKEY *key, const struct file *f, struct complaint *c)
-{
-	char curve[64] = "";
-	size_t len;
-
-	EVP_PKEY_get_group_name(key, curve, sizeof(curve), &len);
-	if (strcmp(curve, "prime256v1") == 0 ||
-	    strcmp(curve, "secp384r1") == 0 || strcmp(curve, "secp521r1") == 0)
-		return (0);
-	return (complain(c, "key: %s: on curve %s: want P-256, P-384 or P-521",
-	    f->path, curve));
-}
-
-/*
- * On another curve there is no scheme of TLS 1.3, and OpenSSL takes no
- * shorter RSA key; said here, it is not told as every peer's fault.
- */
-static int
-check_kind(const EVP_PKEY *key, const struct file *f, struct complaint *c)
-{
-	if (EVP_PKEY_is_a(key, "RSA") == 1)
-		return (check_rsa(key, f, c));
-	if (EVP_PKEY_is_a(key, "EC") == 1)
-		return (check_curve(key, f, c));
-	if (EVP_PKEY_is_a(key, "ED25519") == 1)
-		return (0);
-	return (complain(c, "key: %s: neither RSA, ECDSA nor Ed25519",
-	    f->path));
-}
-
-static int
-read_key(struct pair *p, const struct file *f, struct complaint *c)
-{
-	BIO *in = open_blocks(f);
-	struct block b;
-	int result = 0;
-
-	while (result == 0 && p->key == NULL && block_next(in, &b)) {
-		if (is_key(&b))
-			result = parse_key(p, &b, f, c);
-		block_free(&b);
-	}
-	BIO_free(in);
-	if (result == -1)
-		return (-1);
-	if (p->key == NULL)
-		return (complain(c,
-		    "key: %s: no private key in it (PEM is wanted)", f->path));
-	return (check_kind(p->key, f, c));
-}
-
-/* ------------------------------------------------------------------ pair */
-
-/*
- * A file may have the key as well: its bytes are overwritten, and OpenSSL's
- * copies of them.
- */
-static int
-add_file(struct pair *p, const char *what, const char *path,
-    int add(struct pair *, const struct file *, struct complaint *),
-    struct complaint *c)
-{
-	struct file f;
-	int result = file_read(&f, what, path, c);
-
-	if (result == 0)
-		result = add(p, &f, c);
-	file_wipe(&f);
-	return (result);
 }
 
 int
 pair_read(struct pair *p, const struct pair_files *files, struct complaint *c)
 {
+	struct chain chain = { 0 };
+	bool wiping = wipe_freed(true);
+	size_t leaf = 0;
+	int result;
+
 	memset(p, 0, sizeof(*p));
 	p->files = *files;
-	wipe_freed(true);
-	if (add_file(p, "certificate", files->cert, read_leaf, c) == -1)
-		return (-1);
-	if (files->chain != NULL)
-		return (add_file(p, "chain", files->chain, chain_add, c));
-	return (0);
+	result = read_chain(&chain, &leaf, files, c);
+	if (result == 0) {
+		take_chain(p, &chain, leaf);
+		result = read_leaf(p, c);
+	}
+	chain_free_rest(&chain);
+	wipe_freed(wiping);
+	return (result);
 }
 
+/* ------------------------------------------------------------------- key */
+
 static int
-read_key_that_fits(struct pair *p, const struct file *f, struct complaint *c)
+take_key(struct pair *p, const struct file *f, struct complaint *c)
 {
-	if (read_key(p, f, c) == -1)
+	p->key = pair_key_parse(f, c);
+	if (p->key == NULL)
 		return (-1);
 	if (X509_check_private_key(p->leaf, p->key) != 1)
 		return (complain(c,
-		    "key: %s: does not belong to certificate "
-		    "%s",
-		    f->path, p->files.cert));
+		    "key: %s: does not belong to certificate %s", f->path,
+		    p->files.cert));
 	if ((f->mode & S_IROTH) != 0)
 		log_warnx("key: %s: everybody on this host may read it: chmod "
 			  "o-r",
@@ -333,8 +146,17 @@ int
 pair_read_key(struct pair *p, struct complaint *c)
 {
 	const char *path = p->files.key == NULL ? p->files.cert : p->files.key;
+	struct file f;
+	int result;
 
-	return (add_file(p, "key", path, read_key_that_fits, c));
+	wipe_freed(true);
+	result = file_read(&f, "key", path, c);
+	if (result == 0)
+		result = take_key(p, &f, c);
+	file_wipe(&f);
+	if (result == -1)
+		pair_wipe_key(p);
+	return (result);
 }
 
 void
@@ -350,7 +172,8 @@ pair_free(struct pair *p)
 {
 	size_t i;
 
-	pair_wipe_key(p);
+	if (p->key != NULL)
+		pair_wipe_key(p);
 	X509_free(p->leaf);
 	for (i = 0; i < p->chain_len; i++)
 		OPENSSL_free(p->chain[i].der);

@@ -13,7 +13,7 @@ struct complaint;
 struct evp_pkey_st;
 struct x509_st;
 
-enum { PAIRS_MAX = 8, PAIR_CHAIN_MAX = 16, PAIR_FILE_MAX = 1024 * 1024 };
+enum { PAIRS_MAX = 8, PAIR_CHAIN_MAX = 16 };
 
 /*
  * The names live as long as the pair that is read from them.
@@ -28,7 +28,8 @@ struct pair {
 	struct pair_files files;
 	struct x509_st *leaf;
 	struct evp_pkey_st *key; /* between pair_read_key and pair_wipe_key */
-	size_t chain_len;	 /* certificates, the leaf included */
+	/* the leaf, and each that issued the one before it, less the root */
+	size_t chain_len;
 	struct {
 		unsigned char *der;
 		size_t len;
@@ -36,9 +37,10 @@ struct pair {
 };
 
 /*
- * Read the certificates with the rights of SSL_USER.  -1 with a complaint
- * that names the file for anything that keeps the pair from being used;
- * warns of a certificate that is not valid now.
+ * Read the certificates with the rights of SSL_USER, PEM or DER, in whatever
+ * order.  -1 with a complaint that names the file for anything that keeps the
+ * pair from being used; warns of a leaf that is not valid now, and of
+ * certificates that have no place in the chain.
  */
 int pair_read(struct pair *, const struct pair_files *, struct complaint *);
 
@@ -50,8 +52,7 @@ int pair_read_key(struct pair *, struct complaint *);
 
 /*
  * Forget the private key: its numbers, and every copy that was made on the
- * way, the certificate's file included, are overwritten.  Without a key
- * there may still be such copies.
+ * way, are overwritten.
  */
 void pair_wipe_key(struct pair *);
 

@@ -59,8 +59,11 @@ wipe_prepare(void)
 									 -1);
 }
 
-void
+bool
 wipe_freed(bool on)
 {
+	bool before = wiping;
+
 	wiping = on;
+	return (before);
 }

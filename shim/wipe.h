@@ -16,8 +16,9 @@
 int wipe_prepare(void);
 
 /*
- * From now on (or no more) overwrite each block that OpenSSL frees.
+ * From now on (or no more) overwrite each block that OpenSSL frees.  What was
+ * so before, for who gives it back.
  */
-void wipe_freed(bool);
+bool wipe_freed(bool);
 
 #endif

@@ -201,7 +201,7 @@ values() {
 }
 
 @test "every message of the manual is one that the program has" {
-	local message part theirs='FILE|NAME|NUMBER|KEY|RIGHT|REASON'
+	local message part theirs='FILE|NAME|NUMBER|KEY|RIGHT|REASON|SUBJECT'
 
 	theirs+='|Permission denied|Operation not permitted|Invalid argument'
 	theirs+='|Read-only file system|No such file or directory'

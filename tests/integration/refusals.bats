@@ -63,7 +63,7 @@ copy() {
 # ------------------------------------------------- certificates and keys
 
 @test "a certificate that cannot be read" {
-	refuses 100 "certificate: none: name one with --cert or CERTFILE" -- cat
+	refuses 100 "certificate: none: name one with --cert, CERTFILE or --cert-dir" -- cat
 	refuses 100 "certificate: $T/none: No such file or directory" \
 	    --cert "$T/none" -- cat
 	refuses 100 "certificate: $T: Is a directory" --cert "$T" -- cat
@@ -79,19 +79,34 @@ copy() {
 
 @test "a certificate that is none" {
 	: >"$T/empty"
-	refuses 100 "certificate: $T/empty: no certificate in it (PEM is wanted)" \
+	refuses 100 "certificate: $T/empty: no certificate in it" \
 	    --cert "$T/empty" -- cat
 	head -c 5000 /dev/urandom >"$T/noise"
-	refuses 100 "certificate: $T/noise: no certificate in it (PEM is wanted)" \
+	refuses 100 "certificate: $T/noise: no certificate in it" \
 	    --cert "$T/noise" -- cat
 	openssl x509 -in "$PKI/p256.pem" -outform DER -out "$T/der"
 	chmod 644 "$T/der"
-	refuses 100 "certificate: $T/der: no certificate in it (PEM is wanted)" \
+	{ cat "$T/der"; echo more; } >"$T/more"
+	refuses 100 "certificate: $T/more: damaged" --cert "$T/more" -- cat
+	head -c -1 "$T/der" >"$T/short"
+	refuses 100 "certificate: $T/short: no certificate in it" \
+	    --cert "$T/short" -- cat
+	{ head -n 5 "$PKI/int.pem"; cat "$PKI/p256.pem"; } >"$T/half"
+	refuses 100 "certificate: $T/half: damaged" --cert "$T/half" -- cat
+	sed '3s/./\x00/' "$PKI/p256.pem" >"$T/nul"
+	refuses 100 "certificate: $T/nul: damaged" --cert "$T/nul" -- cat
+	openssl pkcs12 -export -in "$PKI/p256.pem" -inkey "$PKI/p256.key" \
+	    -passout pass:secret -out "$T/p12"
+	chmod 644 "$T/p12"
+	refuses 100 "certificate: $T/p12: is PKCS #12: make PEM of it with openssl pkcs12" \
+	    --cert "$T/p12" -- cat
+	printf '0\202\377\377' >"$T/der"
+	refuses 100 "certificate: $T/der: no certificate in it" \
 	    --cert "$T/der" -- cat
 	sed '2s/.*/AAAA/' "$PKI/p256.pem" >"$T/damaged"
 	refuses 100 "certificate: $T/damaged: damaged" --cert "$T/damaged" -- cat
 	head -n 5 "$PKI/p256.pem" >"$T/cut"
-	refuses 100 "certificate: $T/cut: no certificate in it (PEM is wanted)" \
+	refuses 100 "certificate: $T/cut: cut off" \
 	    --cert "$T/cut" -- cat
 	truncate -s 2M "$T/large"
 	refuses 100 "certificate: $T/large: larger than 1048576 bytes" \
@@ -101,7 +116,7 @@ copy() {
 @test "a key that cannot be used" {
 	local cert=(--cert "$PKI/p256.pem")
 
-	refuses 100 "key: $PKI/p256.pem: no private key in it (PEM is wanted)" \
+	refuses 100 "key: $PKI/p256.pem: no private key in it" \
 	    "${cert[@]}" -- cat
 	refuses 100 "key: $T/none: No such file or directory" \
 	    "${cert[@]}" --key "$T/none" -- cat
@@ -110,7 +125,7 @@ copy() {
 	refuses 100 "key: $T/p256.key: Permission denied" \
 	    "${cert[@]}" --key "$T/p256.key" -- cat
 	: >"$T/empty"
-	refuses 100 "key: $T/empty: no private key in it (PEM is wanted)" \
+	refuses 100 "key: $T/empty: no private key in it" \
 	    "${cert[@]}" --key "$T/empty" -- cat
 	refuses 100 "key: $PKI/p384.key: does not belong to certificate $PKI/p256.pem" \
 	    "${cert[@]}" --key "$PKI/p384.key" -- cat
@@ -126,8 +141,23 @@ copy() {
 	openssl pkey -in "$PKI/p256.key" -aes128 -passout pass:secret \
 	    -out "$T/encrypted"
 	chmod 644 "$T/encrypted"
-	refuses 100 "key: $T/encrypted: encrypted: write it in clear with openssl pkey" \
+	refuses 100 "key: $T/encrypted: encrypted: password: none: give its file with --key-password-fd" \
 	    "${cert[@]}" --key "$T/encrypted" -- cat
+	cat "$PKI/p256.key" "$PKI/p384.key" >"$T/two"
+	chmod 644 "$T/two"
+	refuses 100 "key: $T/two: more than one private key in it: leave the one that is meant" \
+	    "${cert[@]}" --key "$T/two" -- cat
+	head -n 3 "$PKI/p256.key" >"$T/cut"
+	chmod 644 "$T/cut"
+	refuses 100 "key: $T/cut: cut off" "${cert[@]}" --key "$T/cut" -- cat
+	refuses 100 "key: $T: Is a directory" "${cert[@]}" --key "$T" -- cat
+	mkfifo "$T/fifo"
+	chmod 644 "$T/fifo"
+	refuses 100 "key: $T/fifo: not a regular file" \
+	    "${cert[@]}" --key "$T/fifo" -- cat
+	truncate -s 1048577 "$T/large"
+	refuses 100 "key: $T/large: larger than 1048576 bytes" \
+	    "${cert[@]}" --key "$T/large" -- cat
 }
 
 # pair NAME GENPKEY-OPTION... - a self-signed pair of another kind of key
@@ -162,8 +192,14 @@ pair() {
 	chmod 0 "$T/int.pem"
 	refuses 100 "chain: $T/int.pem: Permission denied" \
 	    "${CERT[@]}" --chain "$T/int.pem" -- cat
-	refuses 100 "chain: $PKI/p256.key: no certificate in it (PEM is wanted)" \
+	refuses 100 "chain: $PKI/p256.key: no certificate in it" \
 	    "${CERT[@]}" --chain "$PKI/p256.key" -- cat
+	{ cat "$PKI/int.pem"; head -n 5 "$PKI/ca.pem"; } >"$T/cut"
+	refuses 100 "chain: $T/cut: cut off" \
+	    "${CERT[@]}" --chain "$T/cut" -- cat
+	for _ in {1..64}; do cat "$PKI/int.pem"; done >"$T/many"
+	refuses 100 "chain: $T/many: more than 64 certificates" \
+	    "${CERT[@]}" --chain "$T/many" -- cat
 }
 
 @test "a key that everybody may read is used, with a warning" {
@@ -370,7 +406,7 @@ serve_as_unit() {
 	[ "$(ask hello)" = "ED25519 " ]
 	# its own key, not another certificate's
 	! ask hello -bind 127.0.0.4:0 || return 1
-	says "key: $PKI/rsa.pem: no private key in it (PEM is wanted)"
+	says "key: $PKI/rsa.pem: no private key in it"
 }
 
 @test "a rule sets variables, but none that only a handshake may" {

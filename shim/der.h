@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * der.h - as much of DER (X.690) as tells certificates and keys apart.
+ *
+ * Parsing a certificate with OpenSSL decodes its public key as well, which
+ * costs more than all else that is done with an intermediate one.
+ */
+#ifndef SHIM_DER_H
+#define SHIM_DER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum {
+	DER_INTEGER = 0x02,
+	DER_BIT_STRING = 0x03,
+	DER_OCTET_STRING = 0x04,
+	DER_SEQUENCE = 0x30,
+	DER_VERSION = 0xa0 /* of a certificate: [0], explicit */
+};
+
+struct der {
+	const unsigned char *at;
+	size_t len;
+};
+
+/* one value: its contents, and all of it with tag and length */
+struct der_value {
+	unsigned int tag;
+	struct der inside, whole;
+};
+
+/*
+ * Take the next value off.  False at the end, and for what is no DER.
+ */
+bool der_next(struct der *, struct der_value *);
+
+/*
+ * Take it off if it has this tag.  False if not; nothing is taken then.
+ */
+bool der_take(struct der *, unsigned int tag, struct der_value *);
+
+/* of a certificate, each with tag and length */
+struct der_names {
+	struct der issuer, subject;
+};
+
+/*
+ * RFC 5280, 4.1.  False if the bytes are no certificate, or not only one.
+ */
+bool der_certificate_names(struct der, struct der_names *);
+
+enum der_kind {
+	DER_CERTIFICATE,
+	DER_KEY,
+	DER_ENCRYPTED_KEY, /* RFC 5958, 3 */
+	DER_PKCS12,
+	DER_OTHER
+};
+
+/*
+ * What one SEQUENCE looks to be, by its first values.
+ */
+enum der_kind der_kind(struct der);
+
+bool der_equal(struct der, struct der);
+
+#endif
