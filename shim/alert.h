@@ -7,7 +7,12 @@
 
 #include <stdint.h>
 
-enum { ALERT_CLOSE_NOTIFY = 0 };
+enum {
+	ALERT_CLOSE_NOTIFY = 0,
+	ALERT_HANDSHAKE_FAILURE = 40,
+	ALERT_MISSING_EXTENSION = 109,
+	ALERT_UNRECOGNIZED_NAME = 112
+};
 
 /*
  * "handshake_failure", ...; "unknown" for a code that no RFC names.

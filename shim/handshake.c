@@ -63,19 +63,18 @@ use_certificate(struct handshake *h, X509 *cert, bool is_leaf)
 }
 
 /*
- * False, and the alert, if nothing of ours is for this client.
+ * Whether there is a pair for this client: h->refused says.
  */
 static bool
-receive_choice(struct handshake *h, int *alert)
+receive_choice(struct handshake *h)
 {
 	struct msg *m = &h->ask.msg;
 	const uint8_t *context;
-	uint8_t refused;
 	size_t len;
 
 	if (!ask_await(&h->ask, MSG_CHOICE))
 		return (false);
-	refused = msg_get_u8(m);
+	h->refused = msg_get_u8(m);
 	context = msg_get_rest(m, &len);
 	if (context == NULL || len != SESSION_CONTEXT_LEN ||
 	    SSL_set_session_id_context(h->ssl, context, (unsigned int)len) !=
@@ -83,9 +82,7 @@ receive_choice(struct handshake *h, int *alert)
 		h->ask.no_answer = true;
 		return (false);
 	}
-	if (refused != 0)
-		*alert = refused;
-	return (refused == 0);
+	return (true);
 }
 
 static bool
@@ -200,6 +197,29 @@ copy_hello(SSL *ssl, struct hello *hello)
 }
 
 static int
+on_server_name(SSL *ssl, int *alert, void *argument)
+{
+	const struct handshake *h = argument;
+
+	(void)ssl;
+	*alert = h->refused;
+	return (SSL_TLSEXT_ERR_ALERT_FATAL);
+}
+
+/*
+ * The alert of the KEEPER's choice, when the version is agreed: before that
+ * OpenSSL makes a handshake_failure of a missing_extension.  There is no
+ * KEEPER any more to be asked about a ticket.
+ */
+static void
+refuse_client(struct handshake *h, SSL *ssl)
+{
+	SSL_set_options(ssl, SSL_OP_NO_TICKET);
+	SSL_CTX_set_tlsext_servername_callback(h->ctx, on_server_name);
+	SSL_CTX_set_tlsext_servername_arg(h->ctx, h);
+}
+
+static int
 on_client_hello(SSL *ssl, int *alert, void *argument)
 {
 	struct handshake *h = argument;
@@ -215,9 +235,12 @@ on_client_hello(SSL *ssl, int *alert, void *argument)
 	copy_hello(ssl, &h->hello);
 	hello_put(&h->ask.msg, &h->hello);
 	*alert = SSL_AD_INTERNAL_ERROR;
-	if (!ask_send(&h->ask) || !receive_choice(h, alert) ||
-	    !receive_chain(h))
+	if (!ask_send(&h->ask) || !receive_choice(h))
 		return (SSL_CLIENT_HELLO_ERROR);
+	if (h->refused == 0)
+		return (receive_chain(h) ? SSL_CLIENT_HELLO_SUCCESS :
+					   SSL_CLIENT_HELLO_ERROR);
+	refuse_client(h, ssl);
 	return (SSL_CLIENT_HELLO_SUCCESS);
 }
 

@@ -30,6 +30,7 @@ struct handshake {
 	struct ask ask;
 	struct hello hello;
 	struct ticket ticket;
+	uint8_t refused; /* alert that the KEEPER chose; 0: none */
 	bool hello_sent; /* HelloRetryRequest brings a second ClientHello */
 	uint8_t alert_sent, alert_received;
 	bool has_sent, has_received;

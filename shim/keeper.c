@@ -29,6 +29,7 @@
 #include "policy.h"
 #include "rights.h"
 #include "rules.h"
+#include "select.h"
 #include "session_context.h"
 #include "sign.h"
 #include "ticket_keys.h"
@@ -39,8 +40,7 @@ struct keeper {
 	struct msg msg; /* the one that is on its way */
 	struct env *env;
 	struct rules_hit hit;
-	struct pair_files pairs[PAIRS_MAX];
-	size_t pair_count;
+	struct policy policy;
 	struct pair pair; /* the chosen one */
 	struct ticket_keys ticket_keys;
 	struct complaint complaint;
@@ -208,14 +208,18 @@ read_ticket_keys(struct keeper *k)
  * can be resumed, the private key may not be needed.
  */
 static void
-read_pairs(struct keeper *k)
+read_fixed_pair(struct keeper *k)
 {
-	k->pair_count = options_pairs(&k->connection->options, k->pairs);
-	if (k->pair_count == 0)
+	const struct options *o = &k->connection->options;
+	struct pair_files files[PAIRS_MAX];
+
+	if (options_pairs(o, files) == 0 && o->text[OPTION_CERT_DIR] == NULL)
 		fatalx(EXIT_USAGE,
-		    "certificate: none: name one with --cert or "
-		    "CERTFILE");
-	must(k, pair_read(&k->pair, &k->pairs[0], &k->complaint));
+		    "certificate: none: name one with --cert, "
+		    "CERTFILE or --cert-dir");
+	if (!select_is_fixed(o))
+		return;
+	must(k, pair_read(&k->pair, &files[0], &k->complaint));
 	if (k->ticket_keys.count == 0)
 		must(k, pair_read_key(&k->pair, &k->complaint));
 }
@@ -223,26 +227,32 @@ read_pairs(struct keeper *k)
 static void
 tell_policy(struct keeper *k)
 {
-	struct policy policy;
-
-	policy_from_options(&policy, &k->connection->options);
-	policy.tickets = k->ticket_keys.count > 0;
-	policy_put(&k->msg, &policy);
+	policy_from_options(&k->policy, &k->connection->options);
+	k->policy.tickets = k->ticket_keys.count > 0;
+	policy_put(&k->msg, &k->policy);
 	send_message(k);
 	k->channel.phase = PHASE_HELLO;
 }
 
+/*
+ * Without a pair for this client NET ends the handshake, and us with it.
+ */
 static void
 tell_choice(struct keeper *k)
 {
 	uint8_t context[SESSION_CONTEXT_LEN];
+	int alert = select_pair(&k->pair, &k->connection->options, &k->policy,
+	    &k->hello, &k->complaint);
 
+	must(k, alert);
 	session_context(context, &k->connection->options, k->hello.server_name,
 	    rule_text(k));
 	msg_begin(&k->msg, MSG_CHOICE);
-	msg_put_u8(&k->msg, 0);
+	msg_put_u8(&k->msg, (uint8_t)alert);
 	msg_put_rest(&k->msg, context, sizeof(context));
 	send_message(k);
+	if (alert != 0)
+		_exit(EXIT_OK);
 }
 
 static void
@@ -463,7 +473,7 @@ keeper_run(struct connection *connection, int channel)
 	k.env = first_environment(connection);
 	tell_start(&k);
 	read_ticket_keys(&k);
-	read_pairs(&k);
+	read_fixed_pair(&k);
 	tell_policy(&k);
 	answer_hello(&k);
 	answer_handshake(&k);

@@ -110,15 +110,23 @@ open_beneath(const char *directory, const char *name)
 	return (fd);
 }
 
+/*
+ * Effective uid 0, for one call.
+ */
 static int
-open_credential(const char *directory, const char *path)
+raise_uid(void)
 {
-	int fd, saved;
+	return (can_raise ? setresuid((uid_t)-1, 0, (uid_t)-1) : 0);
+}
 
-	if (can_raise && setresuid((uid_t)-1, 0, (uid_t)-1) == -1)
-		return (-1);
-	fd = open_beneath(directory, path);
-	saved = errno;
+/*
+ * errno stays that of the call.
+ */
+static void
+lower_uid(void)
+{
+	int saved = errno;
+
 	if (can_raise && setresuid((uid_t)-1, lowered_uid, (uid_t)-1) == -1)
 		fatal(EXIT_SYSTEM, "uid %ld: cannot be taken again",
 		    (long)lowered_uid);
@@ -126,6 +134,17 @@ open_credential(const char *directory, const char *path)
 	if (can_raise && prctl(PR_SET_DUMPABLE, 0) == -1)
 		fatal(EXIT_SYSTEM, "prctl: PR_SET_DUMPABLE");
 	errno = saved;
+}
+
+static int
+open_credential(const char *directory, const char *path)
+{
+	int fd;
+
+	if (raise_uid() == -1)
+		return (-1);
+	fd = open_beneath(directory, path);
+	lower_uid();
 	return (fd);
 }
 
@@ -149,6 +168,42 @@ rights_open(const char *path)
 		return (-1);
 	}
 	return (fd);
+}
+
+/*
+ * lstat(2) and, of a symbolic link, stat(2): a link to nothing is there.  A
+ * name that no file can have is of none.
+ */
+static enum rights_kind
+look(const char *path)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == -1)
+		return (errno == ENOENT || errno == ENOTDIR || errno == ELOOP ||
+			    errno == ENAMETOOLONG ?
+			RIGHTS_NOTHING :
+			RIGHTS_UNKNOWN);
+	if (S_ISLNK(st.st_mode) && stat(path, &st) == -1)
+		return (RIGHTS_FILE);
+	return (S_ISDIR(st.st_mode) ? RIGHTS_DIRECTORY : RIGHTS_FILE);
+}
+
+enum rights_kind
+rights_look(const char *path)
+{
+	const char *directory, *below = below_credentials(path, &directory);
+	enum rights_kind kind;
+
+	/* as root only what cannot lead anywhere else: see open_beneath */
+	if (below == NULL || strchr(below, '/') != NULL ||
+	    strcmp(below, "..") == 0)
+		return (look(path));
+	if (raise_uid() == -1)
+		return (RIGHTS_UNKNOWN);
+	kind = look(path);
+	lower_uid();
+	return (kind);
 }
 
 void

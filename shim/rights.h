@@ -27,6 +27,19 @@ void rights_lower(const struct accounts *);
 int rights_open(const char *path);
 
 /*
+ * What is there, symbolic links followed, with the same rights.  What only
+ * looks broken (a link to nothing, a FIFO) is a file too: who opens it learns
+ * why it cannot be read.  RIGHTS_UNKNOWN with errno set.
+ */
+enum rights_kind {
+	RIGHTS_UNKNOWN,
+	RIGHTS_NOTHING,
+	RIGHTS_FILE,
+	RIGHTS_DIRECTORY
+};
+enum rights_kind rights_look(const char *path);
+
+/*
  * Become the application's user for good: groups, gid, uid, and prove that
  * root cannot be taken back.  Ends the process when that fails.
  */

@@ -88,6 +88,26 @@ sign_scheme(const char *key_type, const char *digest, bool pss)
 	return (0);
 }
 
+static bool
+is_on_curve(const struct evp_pkey_st *key, const struct scheme *scheme)
+{
+	char group[64];
+	size_t n;
+
+	return (scheme->group == NULL ||
+	    (EVP_PKEY_get_group_name(key, group, sizeof(group), &n) == 1 &&
+		strcmp(group, scheme->group) == 0));
+}
+
+bool
+sign_fits(const struct evp_pkey_st *key, uint16_t code, bool tls13)
+{
+	const struct scheme *scheme = find_scheme(code);
+
+	return (scheme != NULL && EVP_PKEY_is_a(key, scheme->key_type) == 1 &&
+	    (!tls13 || (scheme->tls13 && is_on_curve(key, scheme))));
+}
+
 /* --------------------------------------------------------- what may be */
 
 static bool
@@ -110,8 +130,6 @@ refuse_certificate_verify(const struct evp_pkey_st *key,
     const struct scheme *scheme, const uint8_t *bytes, size_t len)
 {
 	static const char context[] = "TLS 1.3, server CertificateVerify";
-	char group[64];
-	size_t n;
 
 	if (len < BLANKS + sizeof(context) ||
 	    memcmp(bytes + BLANKS, context, sizeof(context)) != 0)
@@ -121,9 +139,7 @@ refuse_certificate_verify(const struct evp_pkey_st *key,
 		return ("not a transcript hash of TLS 1.3");
 	if (!scheme->tls13)
 		return ("a scheme that TLS 1.3 does not have");
-	if (scheme->group != NULL &&
-	    (EVP_PKEY_get_group_name(key, group, sizeof(group), &n) != 1 ||
-		strcmp(group, scheme->group) != 0))
+	if (!is_on_curve(key, scheme))
 		return ("a scheme of another curve");
 	return (NULL);
 }

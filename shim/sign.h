@@ -29,6 +29,12 @@ const char *sign_scheme_name(uint16_t code);
 uint16_t sign_scheme(const char *key_type, const char *digest, bool pss);
 
 /*
+ * Can a key of this kind sign by this scheme, in TLS 1.3 or before it?  The
+ * public key is enough.
+ */
+bool sign_fits(const struct evp_pkey_st *, uint16_t code, bool tls13);
+
+/*
  * NULL if the bytes may be signed with this key and scheme; else why not, in
  * a few words.  TLS 1.3: RFC 8446, 4.4.3.  TLS 1.2: RFC 8422, 5.4 and
  * RFC 5246, 7.4.3.
