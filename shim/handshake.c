@@ -10,7 +10,6 @@
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 #include <poll.h>
 #include <string.h>
 
@@ -19,48 +18,10 @@
 #include "log.h"
 #include "session_context.h"
 
-/* OpenSSL's provider has no place for a pointer of ours (key_ask.h) */
+/* SSL_CTX_set_info_callback(3) has no place for a pointer of ours */
 static struct handshake *current;
 
 /* --------------------------------------------------------- ask the KEEPER */
-
-static size_t
-ask_keeper_to_sign(uint16_t scheme, const uint8_t *bytes, size_t len,
-    uint8_t *signature, size_t size)
-{
-	struct handshake *h = current;
-	const uint8_t *answer;
-	size_t n;
-
-	msg_begin(&h->ask.msg, MSG_SIGN);
-	msg_put_u16(&h->ask.msg, scheme);
-	msg_put_rest(&h->ask.msg, bytes, len);
-	if (!ask_send(&h->ask) || !ask_await(&h->ask, MSG_SIGNATURE))
-		return (0);
-	answer = msg_get_rest(&h->ask.msg, &n);
-	if (answer == NULL || n > size)
-		return (0);
-	memcpy(signature, answer, n);
-	return (n);
-}
-
-/*
- * The leaf comes first and brings the key without a key.
- */
-static bool
-use_certificate(struct handshake *h, X509 *cert, bool is_leaf)
-{
-	EVP_PKEY *key;
-	bool used;
-
-	if (!is_leaf)
-		return (SSL_add1_chain_cert(h->ssl, cert) == 1);
-	key = key_ask_new(cert, ask_keeper_to_sign);
-	used = key != NULL && SSL_use_certificate(h->ssl, cert) == 1 &&
-	    SSL_use_PrivateKey(h->ssl, key) == 1;
-	EVP_PKEY_free(key);
-	return (used);
-}
 
 /*
  * Whether there is a pair for this client: h->refused says.
@@ -82,35 +43,6 @@ receive_choice(struct handshake *h)
 		h->ask.no_answer = true;
 		return (false);
 	}
-	return (true);
-}
-
-static bool
-receive_chain(struct handshake *h)
-{
-	const unsigned char *der;
-	bool last = false, used;
-	size_t len, n;
-	X509 *cert;
-
-	for (n = 0; !last; n++) {
-		if (!ask_await(&h->ask, MSG_CHAIN))
-			return (false);
-		last = msg_get_u8(&h->ask.msg) != 0;
-		der = msg_get_rest(&h->ask.msg, &len);
-		cert = der == NULL ? NULL : d2i_X509(NULL, &der, (long)len);
-		used = cert != NULL && use_certificate(h, cert, n == 0);
-		X509_free(cert);
-		if (!used) {
-			log_errx(
-			    "certificate: number %zu of the chain: OpenSSL "
-			    "does not take it",
-			    n + 1);
-			h->ask.no_answer = true;
-			return (false);
-		}
-	}
-	h->ask.channel->phase = PHASE_HANDSHAKE;
 	return (true);
 }
 
@@ -238,8 +170,9 @@ on_client_hello(SSL *ssl, int *alert, void *argument)
 	if (!ask_send(&h->ask) || !receive_choice(h))
 		return (SSL_CLIENT_HELLO_ERROR);
 	if (h->refused == 0)
-		return (receive_chain(h) ? SSL_CLIENT_HELLO_SUCCESS :
-					   SSL_CLIENT_HELLO_ERROR);
+		return (certificate_receive(&h->certificate) ?
+			SSL_CLIENT_HELLO_SUCCESS :
+			SSL_CLIENT_HELLO_ERROR);
 	refuse_client(h, ssl);
 	return (SSL_CLIENT_HELLO_SUCCESS);
 }
@@ -274,6 +207,7 @@ handshake_init(struct handshake *h, struct wire *wire, struct channel *channel)
 	if (h->ctx == NULL || key_ask_register() == -1)
 		fatalx(EXIT_SYSTEM, "OpenSSL: no context: error %lx",
 		    ERR_peek_error());
+	certificate_init(&h->certificate, h->ctx, &h->ask);
 	SSL_CTX_set_client_hello_cb(h->ctx, on_client_hello, h);
 	SSL_CTX_set_info_callback(h->ctx, on_info);
 	SSL_CTX_set_mode(h->ctx,

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "ask.h"
+#include "certificate.h"
 #include "deadline.h"
 #include "ending.h"
 #include "fact.h"
@@ -29,6 +30,7 @@ struct handshake {
 	struct wire *wire;
 	struct ask ask;
 	struct hello hello;
+	struct certificate certificate;
 	struct ticket ticket;
 	uint8_t refused; /* alert that the KEEPER chose; 0: none */
 	bool hello_sent; /* HelloRetryRequest brings a second ClientHello */
