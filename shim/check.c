@@ -22,6 +22,7 @@
 #include "report.h"
 #include "rights.h"
 #include "rules.h"
+#include "ticket_keys.h"
 
 /* whom log.c hands warnings to has no place for a pointer of ours */
 static struct report *current;
@@ -68,11 +69,41 @@ check_pairs(struct report *r, const struct options *o)
 
 	for (i = 0; i < n; i++)
 		check_pair(r, &pairs[i], NULL);
-	if (n > 0)
+	if (o->text[OPTION_CERT_DIR] != NULL)
+		check_dir(r, o->text[OPTION_CERT_DIR]);
+	if (n > 0 || o->text[OPTION_CERT_DIR] != NULL)
 		return;
 	report_section(r, "certificate", "");
 	report(r, "fault",
-	    "certificate: none: name one with --cert or CERTFILE");
+	    "certificate: none: name one with --cert, CERTFILE or "
+	    "--cert-dir");
+}
+
+/* --------------------------------------------------------------- tickets */
+
+static void
+check_ticket_keys(struct report *r, const struct options *o)
+{
+	const char *file = o->text[OPTION_TICKET_KEYS];
+	struct complaint complaint;
+	struct ticket_keys keys;
+
+	if (file == NULL || options_flag(o, OPTION_NO_TICKETS))
+		return;
+	report_section(r, "ticket-keys", file);
+	if (!check_access(r, "ticket keys", file))
+		return;
+	if (ticket_keys_read(&keys, file, &complaint) == -1) {
+		report(r, "fault", "%s", complaint.text);
+		return;
+	}
+	report(r, "keys", "%zu", keys.count);
+	if (keys.count == 1)
+		report(r, "warning",
+		    "ticket keys: %s: one key: when it is replaced, no "
+		    "session of before is resumed; keep the one before it",
+		    file);
+	ticket_keys_wipe(&keys);
 }
 
 /* ----------------------------------------------------------------- rules */
@@ -176,6 +207,7 @@ check_run(struct options *o, const struct accounts *accounts)
 	check_account(r, accounts);
 	log_divert(take_warning);
 	check_pairs(r, o);
+	check_ticket_keys(r, o);
 	check_rules(r, o);
 	return (report_end(r) == 0 ? EXIT_OK : EXIT_USAGE);
 }

@@ -33,6 +33,11 @@ int check_run(struct options *, const struct accounts *);
 void check_pair(struct report *, const struct pair_files *, const char *name);
 
 /*
+ * For check_run: every name that a directory of --cert-dir has.
+ */
+void check_dir(struct report *, const char *dir);
+
+/*
  * For check_run and check_pair: false, and a fault, if a part of the path
  * keeps us out.
  */

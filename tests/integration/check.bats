@@ -213,6 +213,43 @@ assert any("fault" in s for s in report["sections"])'
 	[[ $output == *'warning '*'no rule lets anybody in'* ]]
 }
 
+@test "every name of a directory, whether its certificate covers it" {
+	mkdir "$T/dir" "$T/dir/localhost_rsa"
+	cat "$PKI/p256.pem" "$PKI/p256.key" >"$T/dir/localhost.pem"
+	cp "$PKI/rsa.pem" "$T/dir/localhost_rsa/fullchain.pem"
+	cp "$PKI/rsa.key" "$T/dir/localhost_rsa/privkey.pem"
+	chmod -R a+rX "$T/dir"
+	check 0 --cert-dir "$T/dir"
+	[ "$(grep -c '^certificate ' <<<"$output")" -eq 2 ]
+	cp "$T/dir/localhost.pem" "$T/dir/example.org.pem"
+	cp "$T/dir/localhost.pem" "$T/dir/*.example.org.pem"
+	mkdir "$T/dir/empty.example.org"
+	: >"$T/dir/Upper.pem"
+	check 100 --cert-dir "$T/dir"
+	[[ $output == *"fault "*"certificate: $T/dir/example.org.pem: does not cover example.org,"* ]]
+	[[ $output == *"does not cover *.example.org,"* ]]
+	[[ $output == *"fault "*"certificate: $T/dir/empty.example.org: nothing to use in it"* ]]
+	[[ $output == *"warning "*"--cert-dir: $T/dir/Upper.pem: not a server name in lower case"* ]]
+	check 100 --cert-dir "$T/none"
+	[[ $output == *"fault "*"--cert-dir: $T/none: No such file or directory"* ]]
+}
+
+@test "ticket keys: how many, and what is wrong with them" {
+	openssl rand -hex 32 >"$T/keys"
+	[ "$(id -u)" -ne 0 ] || chgrp tlsshim "$T/keys"
+	chmod 640 "$T/keys"
+	check 0 "${CERT[@]}" --ticket-keys "$T/keys"
+	tells 'keys 1'
+	[[ $output == *'warning '*'one key'* ]]
+	openssl rand -hex 32 >>"$T/keys"
+	check 0 "${CERT[@]}" --ticket-keys "$T/keys"
+	[[ $output != *warning*'one key'* ]]
+	chmod 644 "$T/keys"
+	check 100 "${CERT[@]}" --ticket-keys "$T/keys"
+	[[ $output == *"fault "*"$T/keys"* ]]
+	check 0 "${CERT[@]}" --ticket-keys "$T/keys" --no-tickets
+}
+
 @test "text of a certificate cannot forge a line of the report" {
 	self forged 30 -subj $'/CN=x\n  fault        forged' \
 	    -addext subjectAltName=DNS:localhost
@@ -224,5 +261,5 @@ assert any("fault" in s for s in report["sections"])'
 	shim -100 "${AS[@]}" --json "${CERT[@]}" -- true
 	[ "$stderr" = 'tlsshim: --json: only with --check' ]
 	check 100
-	[[ $output == *'fault '*'certificate: none: name one with --cert or CERTFILE'* ]]
+	[[ $output == *'fault '*'certificate: none: name one with --cert, CERTFILE or --cert-dir'* ]]
 }
