@@ -26,29 +26,33 @@ static const char *const unsupported[] = {
 };
 
 /*
- * Take the next name off a list; false at its end, and for no list at all.
+ * The next name of a list, its length in *len; NULL at its end, and for no
+ * list at all.
  */
-static bool
-next_variable(const char **list, char name[VARIABLE_MAX])
+static const char *
+next_variable(const char **list, size_t *len)
 {
-	size_t len;
+	const char *name = *list;
 
-	if (*list == NULL || **list == '\0')
-		return (false);
-	len = strcspn(*list, " ");
-	snprintf(name, VARIABLE_MAX, "%.*s", (int)len, *list);
-	*list += len + ((*list)[len] == ' ');
-	return (true);
+	if (name == NULL || *name == '\0')
+		return (NULL);
+	for (*len = 0; name[*len] != ' ' && name[*len] != '\0'; ++*len)
+		;
+	*list += *len + (name[*len] == ' ');
+	return (name);
 }
 
+/*
+ * Asked for every variable of the starter's, of every option.
+ */
 static bool
 stands_for(const char *name, size_t id)
 {
-	const char *list = variables[id];
-	char variable[VARIABLE_MAX];
+	const char *list = variables[id], *variable;
+	size_t len;
 
-	while (next_variable(&list, variable))
-		if (strcmp(variable, name) == 0)
+	while ((variable = next_variable(&list, &len)) != NULL)
+		if (strncmp(variable, name, len) == 0 && name[len] == '\0')
 			return (true);
 	return (false);
 }
@@ -69,11 +73,15 @@ getenv_not_empty(const char *name)
 static const char *
 from_environment(size_t id)
 {
-	const char *list = variables[id], *value = NULL;
-	char variable[VARIABLE_MAX];
+	const char *list = variables[id], *value = NULL, *variable;
+	char name[VARIABLE_MAX];
+	size_t len;
 
-	while (value == NULL && next_variable(&list, variable))
-		value = getenv_not_empty(variable);
+	while (value == NULL &&
+	    (variable = next_variable(&list, &len)) != NULL) {
+		snprintf(name, sizeof(name), "%.*s", (int)len, variable);
+		value = getenv_not_empty(name);
+	}
 	return (value);
 }
 
