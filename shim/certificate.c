@@ -15,6 +15,7 @@
 
 #include "ask.h"
 #include "key_ask.h"
+#include "library.h"
 #include "log.h"
 
 /* OpenSSL's provider has no place for a pointer of ours (key_ask.h) */
@@ -88,14 +89,12 @@ static int
 on_wanted(SSL *ssl, void *argument)
 {
 	struct certificate *c = argument;
-	const unsigned char *der;
 	X509 *cert;
 	bool good;
 	size_t i;
 
 	for (i = 0; i < c->len && !c->used; i++) {
-		der = c->chain[i].der;
-		cert = d2i_X509(NULL, &der, (long)c->chain[i].len);
+		cert = library_certificate(c->chain[i].der, c->chain[i].len);
 		good = cert != NULL && use(ssl, cert, i == 0);
 		X509_free(cert);
 		if (!good) {

@@ -15,6 +15,7 @@
 
 #include "alert.h"
 #include "key_ask.h"
+#include "library.h"
 #include "log.h"
 #include "session_context.h"
 
@@ -197,14 +198,11 @@ on_info(const SSL *ssl, int where, int value)
 
 /* -------------------------------------------------------------- handshake */
 
-void
-handshake_init(struct handshake *h, struct wire *wire, struct channel *channel)
+static void
+make_context(struct handshake *h)
 {
-	h->wire = wire;
-	h->ask.channel = channel;
-	current = h;
 	h->ctx = SSL_CTX_new(TLS_server_method());
-	if (h->ctx == NULL || key_ask_register() == -1)
+	if (h->ctx == NULL)
 		fatalx(EXIT_SYSTEM, "OpenSSL: no context: error %lx",
 		    ERR_peek_error());
 	certificate_init(&h->certificate, h->ctx, &h->ask);
@@ -215,17 +213,46 @@ handshake_init(struct handshake *h, struct wire *wire, struct channel *channel)
 		SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
 }
 
-static void
-start(struct handshake *h, const struct policy *policy)
+void
+handshake_init(struct handshake *h, struct wire *wire, struct channel *channel)
 {
-	const char *refused = policy_apply(h->ctx, policy);
-	BIO *bio;
+	h->wire = wire;
+	h->ask.channel = channel;
+	current = h;
+	if (key_ask_register() == -1)
+		fatalx(EXIT_SYSTEM, "OpenSSL: no provider: error %lx",
+		    ERR_peek_error());
+	make_context(h);
+}
 
+/*
+ * A context knows the ciphers that were there when it was made: most need no
+ * more, and so it is made while the KEEPER still judges the policy.
+ */
+static void
+apply(struct handshake *h, const struct policy *policy)
+{
+	const char *refused;
+
+	if (policy_is_rare(policy)) {
+		library_load_rare();
+		SSL_CTX_free(h->ctx);
+		make_context(h);
+	}
+	refused = policy_apply(h->ctx, policy);
 	if (refused != NULL)
 		fatalx(EXIT_USAGE, "policy: %s: OpenSSL does not take them",
 		    refused);
 	if (policy->tickets)
 		ticket_use(&h->ticket, h->ctx, &h->ask);
+}
+
+static void
+start(struct handshake *h, const struct policy *policy)
+{
+	BIO *bio;
+
+	apply(h, policy);
 	h->ssl = SSL_new(h->ctx);
 	if (h->ssl == NULL)
 		fatalx(EXIT_SYSTEM, "OpenSSL: no connection: error %lx",

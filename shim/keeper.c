@@ -227,7 +227,9 @@ read_fixed_pair(struct keeper *k)
 static void
 tell_policy(struct keeper *k)
 {
-	policy_from_options(&k->policy, &k->connection->options);
+	must(k,
+	    policy_from_options(&k->policy, &k->connection->options,
+		&k->complaint));
 	k->policy.tickets = k->ticket_keys.count > 0;
 	policy_put(&k->msg, &k->policy);
 	send_message(k);
@@ -292,8 +294,9 @@ answer_sign(struct keeper *k)
 	bytes = msg_get_rest(&k->msg, &len);
 	if (k->pair.key == NULL)
 		must(k, pair_read_key(&k->pair, &k->complaint));
-	why = bytes == NULL ? "cut off" :
-			      sign_refusal(k->pair.key, k->scheme, bytes, len);
+	why = bytes == NULL ?
+	    "cut off" :
+	    sign_refusal(&k->policy, k->pair.key, k->scheme, bytes, len);
 	if (why != NULL)
 		refuse(k, why);
 	n = sign_bytes(k->pair.key, k->scheme, bytes, len, signature);

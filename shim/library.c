@@ -18,10 +18,12 @@
 #include <openssl/crypto.h>
 #include <openssl/decoder.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/params.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -306,6 +308,35 @@ library_load_rare(void)
 	if (!loaded && !load_provider("rare", rare_init))
 		fatalx(EXIT_SYSTEM, "OpenSSL: cannot load more of it");
 	loaded = true;
+}
+
+static X509 *
+parse_certificate(const uint8_t *der, size_t len)
+{
+	const uint8_t *at = der;
+	X509 *cert = d2i_X509(NULL, &at, (long)len);
+
+	if (cert != NULL && at == der + len)
+		return (cert);
+	X509_free(cert);
+	return (NULL);
+}
+
+X509 *
+library_certificate(const uint8_t *der, size_t len)
+{
+	X509 *cert = parse_certificate(der, len);
+	ASN1_OBJECT *kind;
+
+	if (cert == NULL || X509_get0_pubkey(cert) != NULL)
+		return (cert);
+	X509_PUBKEY_get0_param(&kind, NULL, NULL, NULL,
+	    X509_get_X509_PUBKEY(cert));
+	if (OBJ_obj2nid(kind) != NID_rsassaPss)
+		return (cert);
+	X509_free(cert);
+	library_load_rare();
+	return (parse_certificate(der, len));
 }
 
 /* ------------------------------------------------------------------ groups */

@@ -10,9 +10,11 @@
 #define SHIM_LIBRARY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct ossl_lib_ctx_st;
+struct x509_st;
 
 /*
  * Start the library and build what both NET and KEEPER use.  Once, before
@@ -32,6 +34,12 @@ struct ossl_lib_ctx_st *library_whole(void);
  * know them.  Again and again does no harm.  Ends the process on failure.
  */
 void library_load_rare(void);
+
+/*
+ * A certificate of DER, all of it, or NULL.  For one whose key is of a kind
+ * that is rare, that is loaded first.
+ */
+struct x509_st *library_certificate(const uint8_t *der, size_t len);
 
 /*
  * Does this OpenSSL have the TLS group with this code point?

@@ -5,7 +5,8 @@
  * Runs in:  KEEPER (and sign_scheme in NET, to name what it asks for).
  * Trusts:   nothing in the bytes: NET may have been taken over.
  * Refuses:  all that is not a server's CertificateVerify (TLS 1.3) or
- *           ServerKeyExchange (TLS 1.2).  A client's CertificateVerify, a
+ *           ServerKeyExchange (TLS 1.2
+ *           and earlier).  A client's CertificateVerify, a
  *           bare digest or a certificate has neither form.
  */
 #include "sign.h"
@@ -15,46 +16,68 @@
 #include <openssl/evp.h>
 #include <openssl/params.h>
 #include <openssl/rsa.h>
+#include <openssl/ssl.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
+
+#include "policy.h"
 
 enum {
 	BLANKS = 64,
-	RANDOMS = 64,	     /* client's and server's, 32 bytes each */
-	NAMED_CURVE = 3,     /* RFC 8422, 5.4 */
-	SECP521R1 = 25,	     /* the last curve that has a form of point */
-	UNCOMPRESSED = 4,    /* and the only form: RFC 8422, 5.1.2 */
-	DH_PRIME_MIN = 256,  /* bytes: 2048 bits */
-	DH_PRIME_MAX = 1024, /* ffdhe8192 */
-	DH_GENERATOR = 2     /* of all groups that we know */
+	RANDOMS = 64,	  /* client's and server's, 32 bytes each */
+	NAMED_CURVE = 3,  /* RFC 8422, 5.4 */
+	SECP521R1 = 25,	  /* the last curve that has a form of point */
+	UNCOMPRESSED = 4, /* and the only form: RFC 8422, 5.1.2 */
+	DH_GENERATOR = 2  /* of all groups that we know */
 };
 
-/* RFC 8446, 4.2.3.  tls13 false: only in TLS 1.2 */
+enum when { ALWAYS, TLS12, LEGACY };
+
+/*
+ * RFC 8446, 4.2.3, in our order of preference: what signs fast first.  TLS12
+ * is for TLS 1.2 only, LEGACY for TLS 1.1 and clients of its age.  MD5 with
+ * SHA-1 never got a code of IANA's; BoringSSL uses this one.
+ */
 static const struct scheme {
 	uint16_t code;
 	const char *name, *key_type, *digest, *group;
-	bool pss, tls13;
+	bool pss;
+	enum when when;
 } schemes[] = {
-	{ 0x0401, "rsa_pkcs1_sha256", "RSA", "SHA256", NULL, false, false },
-	{ 0x0501, "rsa_pkcs1_sha384", "RSA", "SHA384", NULL, false, false },
-	{ 0x0601, "rsa_pkcs1_sha512", "RSA", "SHA512", NULL, false, false },
-	{ 0x0804, "rsa_pss_rsae_sha256", "RSA", "SHA256", NULL, true, true },
-	{ 0x0805, "rsa_pss_rsae_sha384", "RSA", "SHA384", NULL, true, true },
-	{ 0x0806, "rsa_pss_rsae_sha512", "RSA", "SHA512", NULL, true, true },
 	{ 0x0403, "ecdsa_secp256r1_sha256", "EC", "SHA256", "prime256v1", false,
-	    true },
+	    ALWAYS },
+	{ 0x0807, "ed25519", "ED25519", "", NULL, false, ALWAYS },
 	{ 0x0503, "ecdsa_secp384r1_sha384", "EC", "SHA384", "secp384r1", false,
-	    true },
+	    ALWAYS },
 	{ 0x0603, "ecdsa_secp521r1_sha512", "EC", "SHA512", "secp521r1", false,
-	    true },
-	{ 0x0807, "ed25519", "ED25519", "", NULL, false, true },
+	    ALWAYS },
+	{ 0x0809, "rsa_pss_pss_sha256", "RSA-PSS", "SHA256", NULL, true,
+	    ALWAYS },
+	{ 0x080a, "rsa_pss_pss_sha384", "RSA-PSS", "SHA384", NULL, true,
+	    ALWAYS },
+	{ 0x080b, "rsa_pss_pss_sha512", "RSA-PSS", "SHA512", NULL, true,
+	    ALWAYS },
+	{ 0x0804, "rsa_pss_rsae_sha256", "RSA", "SHA256", NULL, true, ALWAYS },
+	{ 0x0805, "rsa_pss_rsae_sha384", "RSA", "SHA384", NULL, true, ALWAYS },
+	{ 0x0806, "rsa_pss_rsae_sha512", "RSA", "SHA512", NULL, true, ALWAYS },
+	{ 0x0401, "rsa_pkcs1_sha256", "RSA", "SHA256", NULL, false, TLS12 },
+	{ 0x0501, "rsa_pkcs1_sha384", "RSA", "SHA384", NULL, false, TLS12 },
+	{ 0x0601, "rsa_pkcs1_sha512", "RSA", "SHA512", NULL, false, TLS12 },
+	{ 0x0203, "ecdsa_sha1", "EC", "SHA1", NULL, false, LEGACY },
+	{ 0x0201, "rsa_pkcs1_sha1", "RSA", "SHA1", NULL, false, LEGACY },
+	{ 0xff01, "rsa_pkcs1_md5_sha1", "RSA", "MD5-SHA1", NULL, false,
+	    LEGACY },
 };
+
+enum { SCHEMES = sizeof(schemes) / sizeof(schemes[0]) };
 
 static const struct scheme *
 find_scheme(uint16_t code)
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+	for (i = 0; i < SCHEMES; i++)
 		if (schemes[i].code == code)
 			return (&schemes[i]);
 	return (NULL);
@@ -80,12 +103,70 @@ sign_scheme(const char *key_type, const char *digest, bool pss)
 		strcpy(plain + 3, digest + 5);
 		digest = plain;
 	}
-	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+	for (i = 0; i < SCHEMES; i++)
 		if (strcmp(schemes[i].key_type, key_type) == 0 &&
 		    strcmp(schemes[i].digest, digest) == 0 &&
 		    schemes[i].pss == pss)
 			return (schemes[i].code);
 	return (0);
+}
+
+/*
+ * OpenSSL's other way to write them: "ECDSA+SHA256".
+ */
+static uint16_t
+code_of_parts(const char *name, size_t len)
+{
+	static const struct {
+		const char *name, *key_type;
+		bool pss;
+	} kinds[] = { { "ECDSA", "EC", false }, { "RSA", "RSA", false },
+		{ "RSA-PSS", "RSA", true }, { "PSS", "RSA", true } };
+	const char *plus = memchr(name, '+', len);
+	char digest[16];
+	size_t i, n;
+
+	if (plus == NULL)
+		return (0);
+	n = (size_t)(plus - name);
+	snprintf(digest, sizeof(digest), "%.*s", (int)(len - n - 1), plus + 1);
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (strlen(kinds[i].name) == n &&
+		    strncasecmp(kinds[i].name, name, n) == 0)
+			return (sign_scheme(kinds[i].key_type, digest,
+			    kinds[i].pss));
+	return (0);
+}
+
+uint16_t
+sign_scheme_code(const char *name, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < SCHEMES; i++)
+		if (strlen(schemes[i].name) == len &&
+		    strncasecmp(schemes[i].name, name, len) == 0)
+			return (schemes[i].code);
+	return (code_of_parts(name, len));
+}
+
+bool
+sign_scheme_is_legacy(uint16_t code)
+{
+	const struct scheme *s = find_scheme(code);
+
+	return (s != NULL && s->when == LEGACY);
+}
+
+size_t
+sign_schemes(bool legacy, uint16_t codes[], size_t room)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < SCHEMES && n < room; i++)
+		if (legacy || schemes[i].when != LEGACY)
+			codes[n++] = schemes[i].code;
+	return (n);
 }
 
 static bool
@@ -105,7 +186,7 @@ sign_fits(const struct evp_pkey_st *key, uint16_t code, bool tls13)
 	const struct scheme *scheme = find_scheme(code);
 
 	return (scheme != NULL && EVP_PKEY_is_a(key, scheme->key_type) == 1 &&
-	    (!tls13 || (scheme->tls13 && is_on_curve(key, scheme))));
+	    (!tls13 || (scheme->when == ALWAYS && is_on_curve(key, scheme))));
 }
 
 /* --------------------------------------------------------- what may be */
@@ -137,7 +218,7 @@ refuse_certificate_verify(const struct evp_pkey_st *key,
 	len -= BLANKS + sizeof(context);
 	if (len != 32 && len != 48)
 		return ("not a transcript hash of TLS 1.3");
-	if (!scheme->tls13)
+	if (scheme->when != ALWAYS)
 		return ("a scheme that TLS 1.3 does not have");
 	if (!is_on_curve(key, scheme))
 		return ("a scheme of another curve");
@@ -252,8 +333,18 @@ is_known_group(const uint8_t *p, size_t len)
 	return (false);
 }
 
+/*
+ * Prime and generator as they were configured count as known.
+ */
 static bool
-is_dhe(const uint8_t *bytes, size_t len)
+is_own_group(const struct policy *policy, const uint8_t *bytes, size_t len)
+{
+	return (len != 0 && policy->dh.len == len &&
+	    memcmp(policy->dh.bytes, bytes, len) == 0);
+}
+
+static bool
+is_dhe(const struct policy *policy, const uint8_t *bytes, size_t len)
 {
 	struct reader r = { bytes, len };
 	size_t p, g, ys;
@@ -261,38 +352,57 @@ is_dhe(const uint8_t *bytes, size_t len)
 	p = read_vector(&r, 2);
 	g = read_vector(&r, 2);
 	ys = read_vector(&r, 2);
-	return (p >= DH_PRIME_MIN && p <= DH_PRIME_MAX && g == 1 &&
-	    bytes[2 + p + 2] == DH_GENERATOR && ys >= 1 && ys <= p &&
-	    r.left == 0 && is_known_group(bytes + 2, p));
+	if (p < DH_PRIME_MIN || p > DH_PRIME_MAX || g == 0 || g > p ||
+	    ys == 0 || ys > p || r.left != 0)
+		return (false);
+	return (is_own_group(policy, bytes, 2 + p + 2 + g) ||
+	    (g == 1 && bytes[2 + p + 2] == DH_GENERATOR &&
+		is_known_group(bytes + 2, p)));
 }
 
 static const char *
-refuse_server_key_exchange(const uint8_t *bytes, size_t len)
+refuse_server_key_exchange(const struct policy *policy, const uint8_t *bytes,
+    size_t len)
 {
 	if (len <= RANDOMS)
 		return ("too short for a TLS handshake");
 	bytes += RANDOMS;
 	len -= RANDOMS;
-	if (!is_ecdhe(bytes, len) && !is_dhe(bytes, len))
+	if (!is_ecdhe(bytes, len) && !is_dhe(policy, bytes, len))
 		return ("neither ECDHE nor DHE parameters");
 	return (NULL);
 }
 
+/*
+ * MD5 and SHA-1 are for whom TLS 1.1 was asked for; --sigalgs does not speak
+ * of them there.
+ */
+static bool
+is_allowed(const struct policy *policy, const struct scheme *scheme)
+{
+	if (scheme->when == LEGACY)
+		return (policy->min_version < TLS1_2_VERSION);
+	return (policy->sigalgs.count == 0 ||
+	    codes_has(&policy->sigalgs, scheme->code));
+}
+
 const char *
-sign_refusal(const struct evp_pkey_st *key, uint16_t code, const uint8_t *bytes,
-    size_t len)
+sign_refusal(const struct policy *policy, const struct evp_pkey_st *key,
+    uint16_t code, const uint8_t *bytes, size_t len)
 {
 	const struct scheme *scheme = find_scheme(code);
 
 	if (scheme == NULL || EVP_PKEY_is_a(key, scheme->key_type) != 1)
 		return ("a scheme that the key does not have");
+	if (!is_allowed(policy, scheme))
+		return ("a scheme that the policy does not allow");
 	/*
 	 * NET could choose randoms that are blanks; such bytes are judged as
 	 * TLS 1.3 only, so that the two forms cannot be confused.
 	 */
 	if (is_blanks(bytes, len))
 		return (refuse_certificate_verify(key, scheme, bytes, len));
-	return (refuse_server_key_exchange(bytes, len));
+	return (refuse_server_key_exchange(policy, bytes, len));
 }
 
 /* -------------------------------------------------------------- signing */

@@ -9,6 +9,7 @@
 #include "../tools/to_sign.h"
 #include "check.h"
 #include "keys.h"
+#include "policy.h"
 
 static const struct form servers[] = { FORMS_OF_SERVERS };
 static const struct form foreign[] = { FOREIGN_FORMS };
@@ -18,22 +19,37 @@ enum {
 	FOREIGN = sizeof(foreign) / sizeof(foreign[0])
 };
 
+static const struct policy today = { .min_version = 0x0303 };
+static const struct policy old = { .min_version = 0x0301 };
+
 /* RFC 8446, 4.2.3: whose it is, and where TLS 1.3 takes it */
 static const struct scheme {
 	uint16_t code;
 	const char *name, *type, *digest, *tls13_kind;
-	bool pss;
+	bool pss, legacy;
 } schemes[] = {
-	{ 0x0401, "rsa_pkcs1_sha256", "RSA", "SHA256", "", false },
-	{ 0x0501, "rsa_pkcs1_sha384", "RSA", "SHA384", "", false },
-	{ 0x0601, "rsa_pkcs1_sha512", "RSA", "SHA512", "", false },
-	{ 0x0804, "rsa_pss_rsae_sha256", "RSA", "SHA256", "RSA", true },
-	{ 0x0805, "rsa_pss_rsae_sha384", "RSA", "SHA384", "RSA", true },
-	{ 0x0806, "rsa_pss_rsae_sha512", "RSA", "SHA512", "RSA", true },
-	{ 0x0403, "ecdsa_secp256r1_sha256", "EC", "SHA256", "P-256", false },
-	{ 0x0503, "ecdsa_secp384r1_sha384", "EC", "SHA384", "P-384", false },
-	{ 0x0603, "ecdsa_secp521r1_sha512", "EC", "SHA512", "P-521", false },
-	{ 0x0807, "ed25519", "ED25519", "", "Ed25519", false },
+	{ 0x0401, "rsa_pkcs1_sha256", "RSA", "SHA256", "", false, false },
+	{ 0x0501, "rsa_pkcs1_sha384", "RSA", "SHA384", "", false, false },
+	{ 0x0601, "rsa_pkcs1_sha512", "RSA", "SHA512", "", false, false },
+	{ 0x0804, "rsa_pss_rsae_sha256", "RSA", "SHA256", "RSA", true, false },
+	{ 0x0805, "rsa_pss_rsae_sha384", "RSA", "SHA384", "RSA", true, false },
+	{ 0x0806, "rsa_pss_rsae_sha512", "RSA", "SHA512", "RSA", true, false },
+	{ 0x0403, "ecdsa_secp256r1_sha256", "EC", "SHA256", "P-256", false,
+	    false },
+	{ 0x0503, "ecdsa_secp384r1_sha384", "EC", "SHA384", "P-384", false,
+	    false },
+	{ 0x0603, "ecdsa_secp521r1_sha512", "EC", "SHA512", "P-521", false,
+	    false },
+	{ 0x0807, "ed25519", "ED25519", "", "Ed25519", false, false },
+	{ 0x0809, "rsa_pss_pss_sha256", "RSA-PSS", "SHA256", "RSA-PSS", true,
+	    false },
+	{ 0x080a, "rsa_pss_pss_sha384", "RSA-PSS", "SHA384", "RSA-PSS", true,
+	    false },
+	{ 0x080b, "rsa_pss_pss_sha512", "RSA-PSS", "SHA512", "RSA-PSS", true,
+	    false },
+	{ 0x0203, "ecdsa_sha1", "EC", "SHA1", "", false, true },
+	{ 0x0201, "rsa_pkcs1_sha1", "RSA", "SHA1", "", false, true },
+	{ 0xff01, "rsa_pkcs1_md5_sha1", "RSA", "MD5-SHA1", "", false, true },
 };
 
 enum { SCHEMES = sizeof(schemes) / sizeof(schemes[0]) };
@@ -50,11 +66,13 @@ scheme_of(unsigned int code)
 }
 
 static bool
-may(const struct key_kind *kind, unsigned int code, const struct form *form)
+may(const struct policy *policy, const struct key_kind *kind, unsigned int code,
+    const struct form *form)
 {
 	const struct scheme *s = scheme_of(code);
 
-	if (s == NULL || strcmp(s->type, kind->type) != 0)
+	if (s == NULL || strcmp(s->type, kind->type) != 0 ||
+	    (s->legacy && policy == &today))
 		return (false);
 	return (form->kind != FORM_TLS13 ||
 	    strcmp(s->tls13_kind, kind->name) == 0);
@@ -73,10 +91,17 @@ CASE(of_all_code_points_a_key_has_its_own_schemes)
 		/* one form of each version */
 		for (k = 0; k < 3; k += 2) {
 			form_make(&servers[k], &b);
-			for (code = 0; code <= UINT16_MAX; code++)
-				CHECK((sign_refusal(p.key, (uint16_t)code,
+			for (code = 0; code <= UINT16_MAX; code++) {
+				CHECK((sign_refusal(&today, p.key,
+					   (uint16_t)code, b.bytes,
+					   b.len) == NULL) ==
+				    may(&today, &key_kinds[i], code,
+					&servers[k]));
+				CHECK((sign_refusal(&old, p.key, (uint16_t)code,
 					   b.bytes, b.len) == NULL) ==
-				    may(&key_kinds[i], code, &servers[k]));
+				    may(&old, &key_kinds[i], code,
+					&servers[k]));
+			}
 		}
 		free_pair_of_keys(p);
 	}
@@ -114,11 +139,11 @@ CASE(what_a_server_signs_is_signed)
 		p = make_pair_of_keys(&key_kinds[i]);
 		for (k = 0; k < SERVERS; k++)
 			for (s = 0; s < SCHEMES; s++) {
-				if (!may(&key_kinds[i], schemes[s].code,
+				if (!may(&old, &key_kinds[i], schemes[s].code,
 					&servers[k]))
 					continue;
 				form_make(&servers[k], &b);
-				CHECK(sign_refusal(p.key, schemes[s].code,
+				CHECK(sign_refusal(&old, p.key, schemes[s].code,
 					  b.bytes, b.len) == NULL);
 				n = sign_bytes(p.key, schemes[s].code, b.bytes,
 				    b.len, signature);
@@ -140,8 +165,8 @@ must_be_refused(const struct pair_of_keys *p, const struct blob *b,
 	size_t s;
 
 	for (s = 0; s < SCHEMES; s++)
-		if (sign_refusal(p->key, schemes[s].code, b->bytes, b->len) ==
-		    NULL) {
+		if (sign_refusal(&old, p->key, schemes[s].code, b->bytes,
+			b->len) == NULL) {
 			fprintf(stderr, "signed by %s: %s\n", schemes[s].name,
 			    what);
 			exit(1);
@@ -242,13 +267,13 @@ CASE(a_scheme_is_found_by_key_digest_and_padding)
 	for (i = 0; i < SCHEMES; i++) {
 		CHECK(sign_scheme(schemes[i].type, schemes[i].digest,
 			  schemes[i].pss) == schemes[i].code);
-		if (schemes[i].digest[0] == '\0')
+		if (schemes[i].legacy || schemes[i].digest[0] == '\0')
 			continue;
 		snprintf(name, sizeof(name), "SHA2-%s", schemes[i].digest + 3);
 		CHECK(sign_scheme(schemes[i].type, name, schemes[i].pss) ==
 		    schemes[i].code);
 	}
-	CHECK(sign_scheme("RSA", "SHA1", false) == 0);
+	CHECK(sign_scheme("RSA", "SHA224", false) == 0);
 	CHECK(sign_scheme("RSA", "", false) == 0);
 	CHECK(sign_scheme("EC", "SHA256", true) == 0);
 	CHECK(sign_scheme("ED25519", "SHA512", false) == 0);
@@ -264,9 +289,91 @@ CASE(nothing_is_signed_by_an_unknown_scheme)
 
 	library_start();
 	p = make_pair_of_keys(&key_kinds[1]);
-	CHECK(sign_bytes(p.key, 0x0203, (const uint8_t *)"", 0, signature) ==
+	CHECK(sign_bytes(p.key, 0x0301, (const uint8_t *)"", 0, signature) ==
 	    0);
 	free_pair_of_keys(p);
+}
+
+CASE(a_scheme_that_the_policy_leaves_out_is_refused)
+{
+	static const struct policy one = { .min_version = 0x0303,
+		.sigalgs = { 1, { 0x0805 } } };
+	struct pair_of_keys p;
+	struct blob b;
+
+	library_start();
+	p = make_pair_of_keys(&key_kinds[0]);
+	form_make(&servers[0], &b);
+	CHECK(sign_refusal(&one, p.key, 0x0805, b.bytes, b.len) == NULL);
+	CHECK(sign_refusal(&one, p.key, 0x0804, b.bytes, b.len) != NULL);
+	form_make(&servers[2], &b);
+	CHECK(sign_refusal(&one, p.key, 0x0401, b.bytes, b.len) != NULL);
+	free_pair_of_keys(p);
+}
+
+/*
+ * FORM_DHE's random prime, as if it had been configured.
+ */
+CASE(a_group_of_the_administrators_own_is_signed_and_no_other)
+{
+	static const struct form random = { "own", FORM_DHE,
+		.prime = PRIME_RANDOM, .p = 256, .g = 1, .y = 256 };
+	struct policy own = { .min_version = 0x0303 };
+	struct pair_of_keys p;
+	struct blob b;
+	size_t i;
+
+	library_start();
+	p = make_pair_of_keys(&key_kinds[0]);
+	form_make(&random, &b);
+	own.dh.len = 2 + 256 + 2 + 1;
+	memcpy(own.dh.bytes, b.bytes + 64, own.dh.len);
+	CHECK(sign_refusal(&today, p.key, 0x0401, b.bytes, b.len) != NULL);
+	CHECK(sign_refusal(&own, p.key, 0x0401, b.bytes, b.len) == NULL);
+	for (i = 64; i < 64 + own.dh.len; i++) {
+		b.bytes[i] ^= 1;
+		CHECK(sign_refusal(&own, p.key, 0x0401, b.bytes, b.len) !=
+		    NULL);
+		b.bytes[i] ^= 1;
+	}
+	/* those that all know stay known */
+	form_make(&servers[7], &b);
+	CHECK(sign_refusal(&own, p.key, 0x0401, b.bytes, b.len) == NULL);
+	free_pair_of_keys(p);
+}
+
+CASE(a_scheme_is_found_by_either_name)
+{
+	static const struct {
+		const char *name;
+		uint16_t code;
+	} names[] = { { "ecdsa_secp256r1_sha256", 0x0403 },
+		{ "ECDSA+SHA256", 0x0403 }, { "RSA+SHA384", 0x0501 },
+		{ "RSA-PSS+SHA512", 0x0806 }, { "PSS+SHA256", 0x0804 },
+		{ "ED25519", 0x0807 }, { "rsa_pss_pss_sha384", 0x080a },
+		{ "RSA+SHA1", 0x0201 }, { "RSA", 0 }, { "RSA+", 0 },
+		{ "+SHA256", 0 }, { "", 0 }, { "ECDSA+MD5", 0 },
+		{ "DSA+SHA256", 0 }, { "ed448", 0 },
+		{ "RSA+SHA256 and very much more", 0 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		CHECK(sign_scheme_code(names[i].name, strlen(names[i].name)) ==
+		    names[i].code);
+}
+
+CASE(all_schemes_are_told_the_best_first)
+{
+	uint16_t codes[SCHEMES];
+	size_t i, n;
+
+	CHECK(sign_schemes(true, codes, SCHEMES) == SCHEMES);
+	n = sign_schemes(false, codes, SCHEMES);
+	CHECK(n == SCHEMES - 3);
+	CHECK(codes[0] == 0x0403 && codes[1] == 0x0807);
+	for (i = 0; i < n; i++)
+		CHECK(!sign_scheme_is_legacy(codes[i]));
+	CHECK(sign_schemes(true, codes, 3) == 3);
 }
 
 static const struct check_case cases[] = {
@@ -275,6 +382,10 @@ static const struct check_case cases[] = {
 	C(what_is_cut_off_anywhere_or_goes_on_is_not),
 	C(every_byte_that_is_fixed_counts), C(every_scheme_has_its_name),
 	C(a_scheme_is_found_by_key_digest_and_padding),
-	C(nothing_is_signed_by_an_unknown_scheme), { 0 }
+	C(nothing_is_signed_by_an_unknown_scheme),
+	C(a_scheme_that_the_policy_leaves_out_is_refused),
+	C(a_group_of_the_administrators_own_is_signed_and_no_other),
+	C(a_scheme_is_found_by_either_name),
+	C(all_schemes_are_told_the_best_first), { 0 }
 };
 RUN(cases)
