@@ -9,7 +9,7 @@
  *           sign with, and the handshake would die in there.
  *
  * Two operations, by the documented dispatch tables only: key management for
- * RSA, EC and ED25519 around a public key of the default provider, and
+ * RSA, RSA-PSS, EC and ED25519 around a public key of the default provider, and
  * signatures, whose digest-sign sends SIGN.
  */
 #include "key_ask.h"
@@ -158,6 +158,12 @@ ec_signs_with(int operation)
 	return (operation == OSSL_OP_SIGNATURE ? "ECDSA" : NULL);
 }
 
+static const char *
+pss_signs_with(int operation)
+{
+	return (operation == OSSL_OP_SIGNATURE ? "RSA" : NULL);
+}
+
 #define FUNCTION(id, function)                                                 \
 	{                                                                      \
 		OSSL_FUNC_##id, (void (*)(void))(function)                     \
@@ -178,6 +184,8 @@ ec_signs_with(int operation)
 static const OSSL_DISPATCH management[] = { KEY_MANAGEMENT, { 0, NULL } };
 static const OSSL_DISPATCH ec_management[] = { KEY_MANAGEMENT,
 	FUNCTION(KEYMGMT_QUERY_OPERATION_NAME, ec_signs_with), { 0, NULL } };
+static const OSSL_DISPATCH pss_management[] = { KEY_MANAGEMENT,
+	FUNCTION(KEYMGMT_QUERY_OPERATION_NAME, pss_signs_with), { 0, NULL } };
 
 /* ----------------------------------------------------------- signatures */
 
@@ -251,6 +259,25 @@ signature_settable_params(void *context, void *provider)
 	return (settable);
 }
 
+/*
+ * A key of kind RSA-PSS may be bound to one digest (RFC 4055, 3.3); it is
+ * here that OpenSSL learns by which schemes it can sign.
+ */
+static bool
+is_digest_of(const struct asked_key *key, const char *digest)
+{
+	char only[32];
+
+	if (EVP_PKEY_is_a(key->public, "RSA-PSS") != 1 ||
+	    EVP_PKEY_get_utf8_string_param(key->public,
+		OSSL_PKEY_PARAM_MANDATORY_DIGEST, only, sizeof(only),
+		NULL) != 1)
+		return (true);
+	/* each digest has several names */
+	return (sign_scheme("RSA-PSS", only, true) ==
+	    sign_scheme("RSA-PSS", digest, true));
+}
+
 static int
 signature_digest_sign_init(void *context, const char *digest, void *key,
     const OSSL_PARAM params[])
@@ -261,7 +288,8 @@ signature_digest_sign_init(void *context, const char *digest, void *key,
 		s->key = key;
 	if (digest == NULL)
 		digest = "";
-	if (strlen(digest) >= sizeof(s->digest))
+	if (strlen(digest) >= sizeof(s->digest) || s->key == NULL ||
+	    !is_digest_of(s->key, digest))
 		return (0);
 	strcpy(s->digest, digest);
 	return (signature_set_params(context, params));
@@ -303,6 +331,8 @@ static const OSSL_DISPATCH signature[] = {
 static const OSSL_ALGORITHM managements[] = {
 	{ "RSA:rsaEncryption:1.2.840.113549.1.1.1", "provider=tlsshim",
 	    management, NULL },
+	{ "RSA-PSS:RSASSA-PSS:1.2.840.113549.1.1.10", "provider=tlsshim",
+	    pss_management, NULL },
 	{ "EC:id-ecPublicKey:1.2.840.10045.2.1", "provider=tlsshim",
 	    ec_management, NULL },
 	{ "ED25519:1.3.101.112", "provider=tlsshim", management, NULL },

@@ -79,24 +79,10 @@ warn_of_dates(const struct pair *p)
 		log_warnx("certificate: %s: not yet valid", path);
 }
 
-static X509 *
-parse_leaf(const struct pair *p)
-{
-	const unsigned char *der = p->chain[0].der;
-
-	return (d2i_X509(NULL, &der, (long)p->chain[0].len));
-}
-
 static int
 read_leaf(struct pair *p, struct complaint *c)
 {
-	p->leaf = parse_leaf(p);
-	if (p->leaf != NULL && X509_get0_pubkey(p->leaf) == NULL) {
-		/* not RSA, EC nor Ed25519: perhaps RSA-PSS */
-		library_load_rare();
-		X509_free(p->leaf);
-		p->leaf = parse_leaf(p);
-	}
+	p->leaf = library_certificate(p->chain[0].der, p->chain[0].len);
 	if (p->leaf == NULL)
 		return (complain(c, "certificate: %s: damaged", p->files.cert));
 	warn_of_dates(p);

@@ -83,6 +83,13 @@ static const struct {
 	{ 2, "SHA384", false, 0x0503 },
 	{ 3, "SHA512", false, 0x0603 },
 	{ 4, NULL, false, 0x0807 },
+	{ 5, "SHA256", true, 0x0809 },
+	{ 5, "SHA384", true, 0x080a },
+	{ 5, "SHA512", true, 0x080b },
+	/* TLS 1.1; whether it may be is the KEEPER's question */
+	{ 0, "SHA1", false, 0x0201 },
+	{ 0, "MD5-SHA1", false, 0xff01 },
+	{ 1, "SHA1", false, 0x0203 },
 };
 
 enum { REQUESTS = sizeof(requests) / sizeof(requests[0]) };
@@ -171,7 +178,8 @@ CASE(a_digest_that_TLS_does_not_have_is_not_asked_for)
 	uint8_t signature[SIGNATURE_MAX];
 	EVP_PKEY *key = begin(&key_kinds[0]);
 
-	CHECK(sign(key, "SHA1", false, signature, sizeof(signature)) == 0);
+	CHECK(sign(key, "SHA224", false, signature, sizeof(signature)) == 0);
+	CHECK(sign(key, "SHA1", true, signature, sizeof(signature)) == 0);
 	CHECK(sign(key, "MD5", false, signature, sizeof(signature)) == 0);
 	CHECK(keeper.times == 0);
 	end(key);

@@ -10,6 +10,7 @@
 #define KEYS_H
 
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "check.h"
@@ -28,9 +29,25 @@ static const struct key_kind {
 	{ "P-384", "EC", "P-384" },
 	{ "P-521", "EC", "P-521" },
 	{ "Ed25519", "ED25519", NULL },
+	{ "RSA-PSS", "RSA-PSS", NULL },
 };
 
 enum { KEY_KINDS = sizeof(key_kinds) / sizeof(key_kinds[0]) };
+
+/* EVP_PKEY_Q_keygen(3) does not know the kind */
+static inline EVP_PKEY *
+make_pss_key(OSSL_LIB_CTX *context)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(context, "RSA-PSS",
+	    NULL);
+	EVP_PKEY *key = NULL;
+
+	CHECK(ctx != NULL && EVP_PKEY_keygen_init(ctx) == 1);
+	CHECK(EVP_PKEY_CTX_set_rsa_keygen_bits(ctx, 2048) == 1);
+	CHECK(EVP_PKEY_generate(ctx, &key) == 1);
+	EVP_PKEY_CTX_free(ctx);
+	return (key);
+}
 
 static inline EVP_PKEY *
 make_key(OSSL_LIB_CTX *context, const struct key_kind *kind)
@@ -38,6 +55,8 @@ make_key(OSSL_LIB_CTX *context, const struct key_kind *kind)
 	if (kind->group != NULL)
 		return (EVP_PKEY_Q_keygen(context, NULL, kind->type,
 		    kind->group));
+	if (strcmp(kind->type, "RSA-PSS") == 0)
+		return (make_pss_key(context));
 	if (strcmp(kind->type, "RSA") == 0)
 		return (EVP_PKEY_Q_keygen(context, NULL, kind->type,
 		    (size_t)2048));
@@ -77,9 +96,8 @@ make_pair_of_keys(const struct key_kind *kind)
 	CHECK(sign_certificate(x, key, context));
 
 	len = i2d_X509(x, &der);
-	at = der;
 	CHECK(len > 0);
-	p.certificate = d2i_X509(NULL, &at, len);
+	p.certificate = library_certificate(der, (size_t)len);
 	OPENSSL_free(der);
 	der = NULL;
 	len = i2d_PrivateKey(key, &der);
