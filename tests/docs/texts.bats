@@ -60,8 +60,8 @@ in_order() {
 		return 1
 	fi
 	echo "not in README:"
-	run sh -c "sort -u '$T/listed' | comm -13 - '$T/files.sorted'" \
-	    < <(sort "$T/files" >"$T/files.sorted")
+	sort "$T/files" >"$T/files.sorted"
+	run sh -c "sort -u '$T/listed' | comm -13 - '$T/files.sorted'"
 	echo "$output"
 	[ -z "$output" ]
 }
@@ -77,7 +77,7 @@ in_order() {
 			[ -e "$(dirname "$text")/$path" ]
 		done
 		# commands and file names in backquotes
-		grep -oE '(`|^    )(make [a-z-]+|(scripts|tests|units|shim|bench|tools)/[a-z@./_-]+)' \
+		grep -oE '(`|^    )(make [a-z-]+|(scripts|tests|units|shim|bench|tools)/[a-z0-9@./_-]+)' \
 		    "$text" | tr -d '`' | sed 's/^ *//' |
 		while read -r path; do
 			echo "$text: $path"

@@ -174,5 +174,5 @@ says() {
 	    paste -sd' ' >"$T/order"
 	cat "$T/order"
 	[[ $(<"$T/order") =~ ^f?chown(at)?\ f?chmod(at)?\ write\ fsync\ rename$ ]]
-	tail -n 5 "$T/calls" | grep -qE "fsync\([0-9]+<$T/etc>\)"
+	sed -n '/ rename/,$p' "$T/calls" | grep -qE "fsync\([0-9]+<$T/etc>\)"
 }
