@@ -41,8 +41,22 @@ ask_keeper_to_sign(uint16_t scheme, const uint8_t *bytes, size_t len,
 	return (n);
 }
 
-bool
-certificate_receive(struct certificate *c)
+static bool
+receive_staple(struct certificate *c)
+{
+	const unsigned char *der;
+	size_t len;
+
+	if (!ask_await(c->ask, MSG_STAPLE))
+		return (false);
+	der = msg_get_rest(&c->ask->msg, &len);
+	c->staple = len == 0 ? NULL : OPENSSL_memdup(der, len);
+	c->staple_len = c->staple == NULL ? 0 : len;
+	return (true);
+}
+
+static bool
+receive_chain(struct certificate *c)
 {
 	struct msg *m = &c->ask->msg;
 	const unsigned char *der;
@@ -64,6 +78,12 @@ certificate_receive(struct certificate *c)
 	}
 	c->ask->channel->phase = PHASE_HANDSHAKE;
 	return (true);
+}
+
+bool
+certificate_receive(struct certificate *c, bool wants_staple)
+{
+	return ((!wants_staple || receive_staple(c)) && receive_chain(c));
 }
 
 /*
@@ -111,9 +131,30 @@ on_wanted(SSL *ssl, void *argument)
 	return (1);
 }
 
+/*
+ * SSL_CTX_set_tlsext_status_cb(3).  OpenSSL asks again after a
+ * HelloRetryRequest; it frees what it was given.
+ */
+static int
+on_status(SSL *ssl, void *argument)
+{
+	struct certificate *c = argument;
+	const unsigned char *given;
+
+	if (c->staple != NULL &&
+	    SSL_set_tlsext_status_ocsp_resp(ssl, c->staple,
+		(long)c->staple_len) == 1)
+		c->staple = NULL;
+	return (SSL_get_tlsext_status_ocsp_resp(ssl, &given) > 0 ?
+		SSL_TLSEXT_ERR_OK :
+		SSL_TLSEXT_ERR_NOACK);
+}
+
 void
 certificate_init(struct certificate *c, SSL_CTX *ctx, struct ask *ask)
 {
 	c->ask = signer = ask;
 	SSL_CTX_set_cert_cb(ctx, on_wanted, c);
+	SSL_CTX_set_tlsext_status_cb(ctx, on_status);
+	SSL_CTX_set_tlsext_status_arg(ctx, c);
 }

@@ -24,6 +24,8 @@ struct certificate {
 		size_t len;
 	} chain[CERTIFICATE_CHAIN_MAX];
 	bool used;
+	unsigned char *staple; /* staple.h; NULL: none */
+	size_t staple_len;
 };
 
 /*
@@ -33,9 +35,9 @@ struct certificate {
 void certificate_init(struct certificate *, struct ssl_ctx_st *, struct ask *);
 
 /*
- * Wait for the chain, all of it.  False, and ask.no_answer, if there is no
- * KEEPER any more.
+ * Wait for the staple, where one is wanted, and the chain, all of it.  False,
+ * and ask.no_answer, if there is no KEEPER any more.
  */
-bool certificate_receive(struct certificate *);
+bool certificate_receive(struct certificate *, bool wants_staple);
 
 #endif

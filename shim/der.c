@@ -79,7 +79,7 @@ der_certificate_names(struct der bytes, struct der_names *names)
 	    !der_take(&bytes, DER_BIT_STRING, &v) || bytes.len != 0)
 		return (false);
 
-	der_take(&tbs, DER_VERSION, &v);
+	der_take(&tbs, DER_CONTEXT_0, &v);	 /* version */
 	if (!der_take(&tbs, DER_INTEGER, &v) ||	 /* serial number */
 	    !der_take(&tbs, DER_SEQUENCE, &v) || /* signature's algorithm */
 	    !der_take(&tbs, DER_SEQUENCE, &v))

@@ -15,8 +15,11 @@ enum {
 	DER_INTEGER = 0x02,
 	DER_BIT_STRING = 0x03,
 	DER_OCTET_STRING = 0x04,
+	DER_OID = 0x06,
+	DER_ENUMERATED = 0x0a,
+	DER_GENERALIZED_TIME = 0x18,
 	DER_SEQUENCE = 0x30,
-	DER_VERSION = 0xa0 /* of a certificate: [0], explicit */
+	DER_CONTEXT_0 = 0xa0 /* [0], explicit */
 };
 
 struct der {

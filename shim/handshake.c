@@ -171,7 +171,8 @@ on_client_hello(SSL *ssl, int *alert, void *argument)
 	if (!ask_send(&h->ask) || !receive_choice(h))
 		return (SSL_CLIENT_HELLO_ERROR);
 	if (h->refused == 0)
-		return (certificate_receive(&h->certificate) ?
+		return (certificate_receive(&h->certificate,
+			    h->hello.wants_staple) ?
 			SSL_CLIENT_HELLO_SUCCESS :
 			SSL_CLIENT_HELLO_ERROR);
 	refuse_client(h, ssl);

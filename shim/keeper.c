@@ -32,6 +32,7 @@
 #include "select.h"
 #include "session_context.h"
 #include "sign.h"
+#include "staple.h"
 #include "ticket_keys.h"
 
 struct keeper {
@@ -257,11 +258,43 @@ tell_choice(struct keeper *k)
 		_exit(EXIT_OK);
 }
 
+/*
+ * To the client that asks; a bad one is worse than none, and no reason to
+ * serve nobody.
+ */
+static void
+tell_staple(struct keeper *k)
+{
+	static struct staple staple;
+
+	if (!k->hello.wants_staple)
+		return;
+	if (!options_flag(&k->connection->options, OPTION_NO_STAPLE) &&
+	    staple_read(&staple, &k->pair, &k->complaint) == -1)
+		log_warnx("%s: left out", k->complaint.text);
+	msg_begin(&k->msg, MSG_STAPLE);
+	msg_put_rest(&k->msg, staple.der, staple.len);
+	send_message(k);
+}
+
+static void
+tell_chain(struct keeper *k)
+{
+	size_t i;
+
+	for (i = 0; i < k->pair.chain_len; i++) {
+		msg_begin(&k->msg, MSG_CHAIN);
+		msg_put_u8(&k->msg, i + 1 == k->pair.chain_len);
+		msg_put_rest(&k->msg, k->pair.chain[i].der,
+		    k->pair.chain[i].len);
+		send_message(k);
+	}
+}
+
 static void
 answer_hello(struct keeper *k)
 {
 	const char *why;
-	size_t i;
 
 	receive(k);
 	if (k->msg.type != MSG_HELLO)
@@ -270,13 +303,8 @@ answer_hello(struct keeper *k)
 	if (why != NULL)
 		refuse(k, why);
 	tell_choice(k);
-	for (i = 0; i < k->pair.chain_len; i++) {
-		msg_begin(&k->msg, MSG_CHAIN);
-		msg_put_u8(&k->msg, i + 1 == k->pair.chain_len);
-		msg_put_rest(&k->msg, k->pair.chain[i].der,
-		    k->pair.chain[i].len);
-		send_message(k);
-	}
+	tell_staple(k);
+	tell_chain(k);
 	k->channel.phase = PHASE_HANDSHAKE;
 }
 

@@ -195,6 +195,8 @@ set_option(struct options *o, enum option_id id, const char *value)
 		add_to_pair(o, id, value);
 	if (id == OPTION_EXPORT)
 		parse_export(o, value);
+	else if (id == OPTION_STAPLE)
+		o->text[OPTION_NO_STAPLE] = "no";
 	else
 		o->text[id] = value;
 	o->given[id] = true;

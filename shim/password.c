@@ -88,6 +88,8 @@ read_line(struct password *p)
 	}
 	if (end != NULL)
 		p->len = (size_t)(end - p->text);
+	if (!S_ISREG(st.st_mode))
+		password_close();
 	return (0);
 }
 
@@ -111,7 +113,6 @@ password_read(struct password *p, struct complaint *c)
 		result = complain(c, "password: fd %d: nothing in it", p->fd);
 	if (result == -1)
 		password_wipe(p);
-	password_close();
 	return (result);
 }
 

@@ -33,7 +33,7 @@ void password_close(void);
 /*
  * The first line, without its newline.  A regular file is read from its
  * start, wherever others that share the descriptor are; anything else gives
- * its bytes once.  -1 with a complaint.  The descriptor is closed.
+ * its bytes once, and is closed.  -1 with a complaint.
  */
 int password_read(struct password *, struct complaint *);
 

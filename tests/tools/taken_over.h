@@ -228,6 +228,7 @@ good(struct msg *m, enum msg_type type)
 	case MSG_START:
 	case MSG_POLICY:
 	case MSG_CHOICE:
+	case MSG_STAPLE:
 	case MSG_CHAIN:
 	case MSG_TICKET_KEYS:
 	case MSG_SIGNATURE:
