@@ -171,7 +171,7 @@ put_times(struct reading *r)
 
 /* --------------------------------------------------------------- names */
 
-enum { ATTRIBUTES = 13 };
+enum { ATTRIBUTES = 14 };
 
 static const struct {
 	int nid;
@@ -190,6 +190,7 @@ static const struct {
 	{ NID_description, "D" },
 	{ NID_userId, "UID" },
 	{ NID_pkcs9_emailAddress, "Email" },
+	{ NID_serialNumber, "SerialNumber" },
 };
 
 /*
@@ -337,6 +338,10 @@ print_ip(BIO *to, const ASN1_OCTET_STRING *ip)
 	return (BIO_puts(to, text) > 0);
 }
 
+/*
+ * False for an empty one: unlike attributes, mod_ssl neither tells nor counts
+ * these.
+ */
 static bool
 print_san(BIO *to, enum san kind, const GENERAL_NAME *name)
 {
@@ -346,7 +351,7 @@ print_san(BIO *to, enum san kind, const GENERAL_NAME *name)
 		return (print_ip(to, name->d.iPAddress));
 	if (kind == SAN_UPN || kind == SAN_SRV)
 		text = name->d.otherName->value->value.asn1_string;
-	return (ASN1_STRING_print_ex(to, text, TEXT_FORMAT) >= 0);
+	return (ASN1_STRING_print_ex(to, text, TEXT_FORMAT) > 0);
 }
 
 static void

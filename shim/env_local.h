@@ -22,7 +22,7 @@ enum { ENV_VALUE_MAX = 32 * 1024 };
 
 /*
  * env_fact for any bytes, NUL among them too.  Empty is set as well: mod_ssl
- * does so for attributes of a name and for subjectAltNames.
+ * does so for attributes of a name.
  */
 void env_store(struct env *, const char *name, struct env_value);
 
