@@ -49,10 +49,8 @@ ask_mod_ssl() {
 
 # told NAME - the variable in what `env -0` said; fails if it is not there
 told() {
-	local entry
-
-	entry=$(grep -z "^$1=" "$T/seen" | tr -d '\0') || return 1
-	printf '%s\n' "${entry#*=}"
+	grep -zq "^$1=" "$T/seen" || return 1
+	grep -z "^$1=" "$T/seen" | tr -d '\0' | sed "1s/^$1=//"
 }
 
 # names_like REGEX - the names of variables that the application was told
