@@ -206,6 +206,7 @@ check_run(struct options *o, const struct accounts *accounts)
 	current = r;
 	check_account(r, accounts);
 	log_divert(take_warning);
+	check_policy(r, o);
 	check_pairs(r, o);
 	check_ticket_keys(r, o);
 	check_rules(r, o);

@@ -38,6 +38,11 @@ void check_pair(struct report *, const struct pair_files *, const char *name);
 void check_dir(struct report *, const char *dir);
 
 /*
+ * For check_run: what options come to.
+ */
+void check_policy(struct report *, const struct options *);
+
+/*
  * For check_run and check_pair: false, and a fault, if a part of the path
  * keeps us out.
  */

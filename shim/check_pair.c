@@ -19,6 +19,7 @@
 #include "complaint.h"
 #include "pair.h"
 #include "report.h"
+#include "staple.h"
 
 /*
  * Too late is when renewal has failed for a while: renewed is at a third of
@@ -312,6 +313,44 @@ tell_tlsas(const struct checking *c)
 		}
 }
 
+/* ---------------------------------------------------------------- staple */
+
+/*
+ * RFC 7633: a client that obeys it takes no handshake without a staple.
+ */
+static bool
+must_staple(const X509 *leaf)
+{
+	TLS_FEATURE *features = X509_get_ext_d2i(leaf, NID_tlsfeature, NULL,
+	    NULL);
+	bool must = false;
+	int i;
+
+	for (i = 0; i < sk_ASN1_INTEGER_num(features); i++)
+		must = must ||
+		    ASN1_INTEGER_get(sk_ASN1_INTEGER_value(features, i)) ==
+			TLSEXT_TYPE_status_request;
+	TLS_FEATURE_free(features);
+	return (must);
+}
+
+static void
+check_staple(const struct checking *c)
+{
+	struct complaint complaint;
+	struct staple staple;
+
+	if (staple_read(&staple, c->pair, &complaint) == -1)
+		report(c->report, "warning", "%s", complaint.text);
+	else if (staple.len > 0)
+		report(c->report, "staple", "%s.ocsp", c->pair->files.cert);
+	if (staple.len == 0 && must_staple(c->pair->leaf))
+		report(c->report, "warning",
+		    "certificate: %s: asks clients to want a staple, and "
+		    "there is none: see fetch-ocsp in tlsshim-scripts(8)",
+		    c->pair->files.cert);
+}
+
 /* ------------------------------------------------------------------- key */
 
 static void
@@ -370,6 +409,7 @@ judge(const struct checking *c, const char *name)
 		check_covers(c, name);
 	tell_chain(c);
 	check_chain(c);
+	check_staple(c);
 	tell_tlsas(c);
 }
 

@@ -250,6 +250,33 @@ assert any("fault" in s for s in report["sections"])'
 	check 0 "${CERT[@]}" --ticket-keys "$T/keys" --no-tickets
 }
 
+@test "the policy is told as it comes out, and what is wrong with it" {
+	check 0 "${CERT[@]}" --policy modern --alpn imap,pop3 --groups P-256
+	tells 'versions 1.3 to 1.3'
+	tells 'ciphersuite TLS_AES_128_GCM_SHA256'
+	tells 'group secp256r1'
+	tells 'alpn imap'
+	tells 'alpn pop3'
+	[[ $output != *' cipher '* ]]
+	check 0 "${CERT[@]}" --min-version 1.0
+	[[ $output == *'warning '*'--min-version: 1.0: deprecated'* ]]
+	tells 'sigalg rsa_pkcs1_md5_sha1'
+	check 100 "${CERT[@]}" --ciphers AES128-SHA
+	[[ $output == *'fault '*'--ciphers: AES128-SHA: '* ]]
+	# and the rest is judged all the same
+	tells 'name localhost'
+}
+
+@test "a certificate that wants a staple, and has none" {
+	self must 30 -addext subjectAltName=DNS:localhost \
+	    -addext tlsfeature=status_request
+	check 0 --cert "$T/must.pem" --key "$T/must.key"
+	[[ $output == *'warning '*'asks clients to want a staple'* ]]
+	echo nonsense >"$T/must.pem.ocsp"
+	check 0 --cert "$T/must.pem" --key "$T/must.key"
+	[[ $output == *"warning "*"$T/must.pem.ocsp"* ]]
+}
+
 @test "text of a certificate cannot forge a line of the report" {
 	self forged 30 -subj $'/CN=x\n  fault        forged' \
 	    -addext subjectAltName=DNS:localhost
