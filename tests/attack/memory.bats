@@ -128,3 +128,111 @@ neither_in_application_nor_net() {
 		stop
 	done
 }
+
+# ------------------------------------------------------------- encrypted keys
+
+PASSWORD='it was the best of times, it was the worst of times'
+
+# has_password PID..., has_no_password PID...
+has_password() {
+	run -1 "$STAGE/bin/find-secret" -t "$PASSWORD" "$@"
+}
+
+has_no_password() {
+	"$STAGE/bin/find-secret" -t "$PASSWORD" "$@"
+}
+
+# serve_encrypted KIND - the key is $T/key, its password's file descriptor 4
+serve_encrypted() {
+	chgrp --reference="$PKI/$1.key" "$T/key"
+	chmod 640 "$T/key"
+	serve_program sh -c 'exec "$@" 4<"$0"' "$T/password" "$SHIM" \
+	    "${AS[@]}" --cert "$PKI/$1.pem" --key "$T/key" \
+	    --key-password-fd 4 -- cat
+}
+
+# stays_nowhere KIND - of the encrypted $T/key: neither it nor its password
+stays_nowhere() {
+	serve_encrypted "$1"
+	stall connect
+	in_keeper_not_in_net "$1"
+	has_no_password "$NET" "$INNER"
+	let_go
+	stop
+	serve_encrypted "$1"
+	stall unfinished
+	neither_in_keeper_nor_net "$1"
+	has_no_password "$NET" "$INNER"
+	let_go
+	stop
+	serve_encrypted "$1"
+	stall idle
+	neither_in_application_nor_net "$1"
+	has_no_password "$NET" "$INNER"
+	let_go
+	stop
+}
+
+@test "a key that was encrypted, and its password, are in no process any more" {
+	local kind
+
+	printf '%s\n' "$PASSWORD" >"$T/password"
+	# it is found where it is: in this shell
+	has_password "$$"
+	for kind in "${KINDS[@]}"; do
+		openssl pkcs8 -topk8 -in "$PKI/$kind.key" \
+		    -passout "pass:$PASSWORD" -out "$T/key"
+		stays_nowhere "$kind"
+	done
+	openssl pkcs8 -topk8 -in "$PKI/rsa.key" -scrypt \
+	    -passout "pass:$PASSWORD" -out "$T/key"
+	stays_nowhere rsa
+	openssl rsa -in "$PKI/rsa.key" -aes256 -traditional \
+	    -passout "pass:$PASSWORD" -out "$T/key"
+	stays_nowhere rsa
+	openssl ec -in "$PKI/p256.key" -des3 -passout "pass:$PASSWORD" \
+	    -out "$T/key"
+	stays_nowhere p256
+}
+
+# -------------------------------------------------------------- several pairs
+
+serve_all_kinds() {
+	local kind
+	local -a pairs=()
+
+	for kind in "${KINDS[@]}"; do
+		pairs+=(--cert "$PKI/$kind.pem" --key "$PKI/$kind.key")
+	done
+	serve "${pairs[@]}" -- cat
+}
+
+@test "of several keys only the chosen one is read, and it is in no process any more" {
+	local where kind
+
+	for where in connect half unfinished idle; do
+		serve_all_kinds
+		stall "$where"
+		[ "$where" != idle ] || serving cat
+		for kind in "${KINDS[@]}"; do
+			has_no_secret "$kind" "$NET" "$INNER"
+		done
+		let_go
+		stop
+	done
+}
+
+@test "keys in the files of several certificates are in no process any more" {
+	cat "$PKI/rsa.pem" "$PKI/rsa.key" >"$T/rsa.pem"
+	chgrp --reference="$PKI/rsa.key" "$T/rsa.pem"
+	chmod 640 "$T/rsa.pem"
+	for where in unfinished idle; do
+		serve --cert "$PKI/both.pem" --cert "$T/rsa.pem" -- cat
+		stall "$where"
+		[ "$where" != idle ] || serving cat
+		has_no_secret p256 "$NET" "$INNER"
+		has_no_secret rsa "$NET" "$INNER"
+		let_go
+		stop
+	done
+}

@@ -3,12 +3,14 @@
  * find-secret.c - is a private key anywhere in the memory of these processes?
  *
  *	find-secret KEYFILE PID...
+ *	find-secret -t TEXT PID...
  *
  * Looks for every secret number of the key (RSA: d and what comes with p and
  * q; EC: the scalar; Ed25519: the seed and what is made of it), a piece at a
  * time, so that half a number is found too: big endian, as in DER; reversed,
  * as OpenSSL's BIGNUM has it; and in base64, as in PEM.  What key and
- * certificate have in common is not looked for.
+ * certificate have in common is not looked for.  With -t: is this text, a
+ * password of at least 16 bytes, there as it is?
  *
  * Prints where, then how much was read.  Ends with 0: nowhere; 1: found; 2:
  * could not look.
@@ -151,6 +153,17 @@ read_key(const char *path)
 	EVP_PKEY_free(key);
 }
 
+static void
+read_text(const char *text)
+{
+	size_t i, len = strlen(text);
+
+	if (len < PIECE)
+		errx(2, "%s: shorter than %d bytes", text, PIECE);
+	for (i = 0; i + PIECE <= len; i++)
+		add_piece("text", "as it is", (const uint8_t *)text + i);
+}
+
 /* ---------------------------------------------------------------- memory */
 
 struct look {
@@ -237,12 +250,15 @@ int
 main(int argc, char *argv[])
 {
 	bool found = false;
-	int i;
+	int i = 2;
 
 	if (argc < 3)
 		errx(2, "which key, which processes?");
-	read_key(argv[1]);
-	for (i = 2; i < argc; i++)
+	if (strcmp(argv[1], "-t") == 0)
+		read_text(argv[i++]);
+	else
+		read_key(argv[1]);
+	for (; i < argc; i++)
 		found = look_into(argv[i]) || found;
 	return (found);
 }
