@@ -12,10 +12,12 @@
 #define SHIM_ENV_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum env_set { ENV_TCP = 1, ENV_TLS = 2, ENV_CERTS = 4 };
 enum env_format { ENV_MOD_SSL, ENV_UCSPI_SSL };
 
+struct certificate_facts;
 struct env;
 struct peer;
 struct x509_st;
@@ -59,6 +61,11 @@ void env_peer(struct env *, const struct peer *, const char *local_name,
     char *const *inherited);
 
 /*
+ * That TCPREMOTEHOST; NULL if there is none.
+ */
+const char *env_peer_host(const struct peer *, char *const *inherited);
+
+/*
  * All variables about a certificate that mod_ssl has: with prefix
  * "SSL_SERVER" or "SSL_CLIENT" M_SERIAL, S_DN, S_DN_CN, SAN_DNS_n, V_START,
  * A_SIG and the others, our FINGERPRINT_SHA256 and, in set certs, CERT.
@@ -67,6 +74,16 @@ void env_peer(struct env *, const struct peer *, const char *local_name,
  */
 void env_certificate(struct env *, const char *prefix, struct x509_st *,
     bool trusted);
+
+/*
+ * The client's, in the KEEPER: from what NET told, and bytes of it.
+ */
+void env_client(struct env *, const struct certificate_facts *);
+
+/*
+ * Is it one of the attributes in names as SSL_CLIENT_S_DN_CN?
+ */
+bool env_is_attribute(const char *text, size_t len);
 
 /*
  * The value of a variable, or NULL.

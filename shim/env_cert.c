@@ -2,7 +2,7 @@
 /*
  * env_cert.c - a certificate as mod_ssl's variables.
  *
- * Runs in:  the KEEPER, for our own certificate.
+ * Runs in:  the KEEPER, for our own certificate; NET, for the client's.
  * Trusts:   OpenSSL to have parsed it; no string in it.
  * Refuses:  to let a string of a certificate be more than a value: a NUL or
  *           a newline in it arrives as \00 or \0A.
@@ -213,6 +213,18 @@ attribute_of(const struct reading *r, const X509_NAME_ENTRY *entry)
 	return (-1);
 }
 
+bool
+env_is_attribute(const char *text, size_t len)
+{
+	int i;
+
+	for (i = 0; i < ATTRIBUTES; i++)
+		if (strlen(attributes[i].name) == len &&
+		    memcmp(attributes[i].name, text, len) == 0)
+			return (true);
+	return (false);
+}
+
 static void
 put_attributes(struct reading *r, const char *which, const X509_NAME *name)
 {
@@ -397,30 +409,20 @@ put_algorithms(struct reading *r)
 		put_algorithm(r, "A_KEY", key);
 }
 
-/* ------------------------------------------------------------- digests */
+/* -------------------------------------------------------------- digest */
 
+/*
+ * A client's, the KEEPER computes of the bytes (env_client.c).
+ */
 static void
-put_digest(struct reading *r, const char *suffix, const unsigned char *digest)
+put_fingerprint(struct reading *r)
 {
-	print_hex(fresh(r), digest, 32, "0123456789abcdef");
-	put(r, "%s", suffix);
-}
+	unsigned char digest[EVP_MAX_MD_SIZE];
 
-static void
-put_digests(struct reading *r)
-{
-	unsigned char digest[EVP_MAX_MD_SIZE], *key = NULL;
-	int len;
-
-	if (X509_digest(r->cert, EVP_sha256(), digest, NULL) == 1)
-		put_digest(r, "FINGERPRINT_SHA256", digest);
-	if (r->side == SERVER)
+	if (X509_digest(r->cert, EVP_sha256(), digest, NULL) != 1)
 		return;
-	len = i2d_X509_PUBKEY(X509_get_X509_PUBKEY(r->cert), &key);
-	if (len > 0 &&
-	    EVP_Digest(key, (size_t)len, digest, NULL, EVP_sha256(), NULL) == 1)
-		put_digest(r, "SPKI_SHA256", digest);
-	OPENSSL_free(key);
+	print_hex(fresh(r), digest, 32, "0123456789abcdef");
+	put(r, "FINGERPRINT_SHA256");
 }
 
 /* --------------------------------------------------------------------- */
@@ -436,9 +438,10 @@ put_all(struct reading *r, bool trusted)
 	put_name(r, "I", X509_get_issuer_name(r->cert));
 	put_algorithms(r);
 	put_times(r);
-	put_digests(r);
 	if (r->side == CLIENT)
 		put_exact_assertion(r);
+	else
+		put_fingerprint(r);
 }
 
 void

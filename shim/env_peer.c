@@ -42,6 +42,25 @@ is_this_peer(const struct peer *peer, const char *ip, const char *port)
 	    memcmp(addr, peer->remote.addr, v6 ? 16 : 4) == 0);
 }
 
+/*
+ * What the starter says of the peer, if it is this one.
+ */
+static const char *
+of_this_peer(const struct peer *peer, char *const *inherited, const char *name)
+{
+	if (peer->family == PEER_UNIX ||
+	    !is_this_peer(peer, value_in(inherited, "TCPREMOTEIP"),
+		value_in(inherited, "TCPREMOTEPORT")))
+		return (NULL);
+	return (value_in(inherited, name));
+}
+
+const char *
+env_peer_host(const struct peer *peer, char *const *inherited)
+{
+	return (of_this_peer(peer, inherited, "TCPREMOTEHOST"));
+}
+
 struct end_names {
 	const char *prefix; /* TCPREMOTE, TCP6LOCAL and so on */
 	const struct endpoint *end;
@@ -90,11 +109,8 @@ env_peer(struct env *env, const struct peer *peer, const char *local_name,
 	env_fact(env, "PROTO", peer_proto(peer));
 	if (peer->family == PEER_UNIX || (env->sets & ENV_TCP) == 0)
 		return;
-	if (is_this_peer(peer, value_in(inherited, "TCPREMOTEIP"),
-		value_in(inherited, "TCPREMOTEPORT"))) {
-		remote.host = value_in(inherited, "TCPREMOTEHOST");
-		remote.info = value_in(inherited, "TCPREMOTEINFO");
-	}
+	remote.host = of_this_peer(peer, inherited, "TCPREMOTEHOST");
+	remote.info = of_this_peer(peer, inherited, "TCPREMOTEINFO");
 	put_family(env, "TCP", remote, local);
 	/* s/qmail prefers TCP6REMOTEIP: a v4-mapped one would defeat rules */
 	if (peer->family == PEER_IPV6) {

@@ -2,7 +2,7 @@
 /*
  * envlist.c - the strings of an environment.
  *
- * Runs in:  the KEEPER.
+ * Runs in:  the KEEPER; NET for what it tells of a client's certificate.
  * Trusts:   its caller to have escaped what a peer said.
  * Refuses:  more than execve(2) should be asked to carry.
  */
@@ -86,6 +86,13 @@ static size_t
 cost(const struct env_entry *e)
 {
 	return (e->len + 1 + sizeof(char *));
+}
+
+size_t
+envlist_room(const char *name, struct env_value value)
+{
+	return (cost(&(struct env_entry){
+	    .len = strlen(name) + 1 + value.len }));
 }
 
 static struct env_entry *

@@ -41,6 +41,11 @@ void envlist_put(struct envlist *, const char *name, struct env_value,
     enum env_origin);
 
 /*
+ * Bytes of execve(2)'s room that a variable takes.
+ */
+size_t envlist_room(const char *name, struct env_value);
+
+/*
  * The value, or NULL.
  */
 const char *envlist_get(const struct envlist *, const char *name);

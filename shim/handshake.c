@@ -219,6 +219,7 @@ handshake_init(struct handshake *h, struct wire *wire, struct channel *channel)
 {
 	h->wire = wire;
 	h->ask.channel = channel;
+	verify_init(&h->verify, &h->ask);
 	current = h;
 	if (key_ask_register() == -1)
 		fatalx(EXIT_SYSTEM, "OpenSSL: no provider: error %lx",
@@ -244,6 +245,7 @@ apply(struct handshake *h, const struct policy *policy)
 	if (refused != NULL)
 		fatalx(EXIT_USAGE, "policy: %s: OpenSSL does not take them",
 		    refused);
+	verify_apply(&h->verify, h->ctx, &policy->client);
 	if (policy->tickets)
 		ticket_use(&h->ticket, h->ctx, &h->ask);
 }

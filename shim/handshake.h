@@ -14,11 +14,13 @@
 #include "certificate.h"
 #include "deadline.h"
 #include "ending.h"
+#include "env.h"
 #include "fact.h"
 #include "hello.h"
 #include "msg.h"
 #include "policy.h"
 #include "ticket.h"
+#include "verify.h"
 #include "wire.h"
 
 struct ssl_ctx_st;
@@ -29,6 +31,7 @@ struct handshake {
 	struct ssl_st *ssl;
 	struct wire *wire;
 	struct ask ask;
+	struct verify verify;
 	struct hello hello;
 	struct certificate certificate;
 	struct ticket ticket;
@@ -51,9 +54,10 @@ void handshake_run(struct handshake *, const struct policy *, deadline until,
     struct ending *);
 
 /*
- * What it proved.
+ * What it proved; what the client's certificate says, with its verdict.
  */
 void handshake_facts(struct handshake *, struct facts *);
+void handshake_client(struct handshake *, struct facts *, enum env_format);
 
 /*
  * The ending that the library's failure amounts to: an alert, or an error.

@@ -100,5 +100,4 @@ handshake_facts(struct handshake *h, struct facts *f)
 	fact(f, FACT_COMPRESS, "NULL");
 	fact_number(f, FACT_HANDSHAKE_MS, h->ms);
 	fact_exporter(f, h->ssl);
-	fact(f, FACT_VERIFY, "NONE");
 }

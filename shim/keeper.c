@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "client.h"
 #include "complaint.h"
 #include "env.h"
 #include "fact.h"
@@ -34,6 +35,7 @@
 #include "sign.h"
 #include "staple.h"
 #include "ticket_keys.h"
+#include "trust.h"
 
 struct keeper {
 	struct connection *connection;
@@ -45,6 +47,8 @@ struct keeper {
 	struct pair pair; /* the chosen one */
 	struct ticket_keys ticket_keys;
 	struct complaint complaint;
+	struct client_policy client;
+	struct trust trust;
 	struct hello hello;
 	struct facts facts;
 	uint16_t scheme; /* what was signed by */
@@ -84,6 +88,16 @@ receive(struct keeper *k)
 	case CHANNEL_BROKEN:
 		_exit(EXIT_SYSTEM);
 	}
+}
+
+/*
+ * What a function says of the administrator's files, if it is not 0.
+ */
+static void
+must(const struct keeper *k, int result)
+{
+	if (result == -1)
+		fatalx(EXIT_USAGE, "%s", k->complaint.text);
 }
 
 /* ------------------------------------------------------------------ rules */
@@ -164,10 +178,27 @@ ask_rules(struct keeper *k)
 	return (true);
 }
 
+/*
+ * The peer's name comes from its own DNS: that there is none is no fault of
+ * ours, but nobody's certificate can match it.
+ */
+static bool
+judge_client(struct keeper *k)
+{
+	const struct connection *c = k->connection;
+
+	must(k, client_from_options(&k->client, &c->options, &k->complaint));
+	if (client_host(&k->client, &c->options, &c->peer, environ))
+		return (true);
+	log_errx("client certificate: TCPREMOTEHOST: no name of this peer "
+		 "that it could be for: refused");
+	return (false);
+}
+
 static void
 tell_start(struct keeper *k)
 {
-	bool let_in = ask_rules(k);
+	bool let_in = ask_rules(k) && judge_client(k);
 
 	msg_begin(&k->msg, MSG_START);
 	msg_put_u8(&k->msg, let_in);
@@ -178,13 +209,6 @@ tell_start(struct keeper *k)
 }
 
 /* ----------------------------------------------------------- certificates */
-
-static void
-must(const struct keeper *k, int result)
-{
-	if (result == -1)
-		fatalx(EXIT_USAGE, "%s", k->complaint.text);
-}
 
 /*
  * Without them there is no resumption; that is no reason to serve nobody.
@@ -225,6 +249,22 @@ read_fixed_pair(struct keeper *k)
 		must(k, pair_read_key(&k->pair, &k->complaint));
 }
 
+/*
+ * What clients' certificates are verified by, but for directories.
+ */
+static void
+tell_trust(struct keeper *k)
+{
+	if (k->client.mode == CLIENT_NONE)
+		return;
+	must(k,
+	    trust_read(&k->trust, &k->client, &k->connection->options,
+		&k->complaint));
+	if (trust_tell(&k->trust, &k->channel, &k->msg) == -1)
+		_exit(EXIT_OK);
+	trust_forget(&k->trust);
+}
+
 static void
 tell_policy(struct keeper *k)
 {
@@ -232,6 +272,7 @@ tell_policy(struct keeper *k)
 	    policy_from_options(&k->policy, &k->connection->options,
 		&k->complaint));
 	k->policy.tickets = k->ticket_keys.count > 0;
+	k->policy.client = k->client;
 	policy_put(&k->msg, &k->policy);
 	send_message(k);
 	k->channel.phase = PHASE_HELLO;
@@ -363,6 +404,26 @@ answer_ticket(struct keeper *k)
 	OPENSSL_cleanse(&key, sizeof(key));
 }
 
+/* ----------------------------------------------------------------- trust */
+
+static void
+answer_lookup(struct keeper *k)
+{
+	unsigned int kind = msg_get_u8(&k->msg);
+	uint32_t hash = msg_get_u32(&k->msg);
+
+	if (!msg_complete(&k->msg))
+		refuse(k, "cut off, or trailing bytes");
+	if (!(kind == LOOKUP_CA && k->client.ask_cas) &&
+	    !(kind == LOOKUP_CRL && k->client.ask_crls))
+		refuse(k, "no directory to look it up in");
+	must(k,
+	    trust_find(&k->trust, (enum lookup_kind)kind, hash, &k->complaint));
+	if (trust_answer(&k->trust, &k->channel, &k->msg) == -1)
+		_exit(EXIT_OK);
+	trust_forget(&k->trust);
+}
+
 /* ------------------------------------------------------------------ facts */
 
 static void
@@ -372,6 +433,8 @@ take_facts(struct keeper *k)
 	bool last = false;
 
 	why = facts_get(&k->facts, &k->msg, &last);
+	if (why == NULL && last)
+		why = facts_refusal(&k->facts, k->client.mode);
 	if (why != NULL)
 		refuse(k, why);
 	if (last)
@@ -392,6 +455,9 @@ answer_handshake(struct keeper *k)
 			break;
 		case MSG_TICKET:
 			answer_ticket(k);
+			break;
+		case MSG_LOOKUP:
+			answer_lookup(k);
 			break;
 		case MSG_FACTS:
 			take_facts(k);
@@ -460,6 +526,7 @@ set_facts(struct keeper *k)
 	set_library_version(k);
 	set_end_point_binding(k);
 	env_certificate(k->env, "SSL_SERVER", k->pair.leaf, true);
+	env_client(k->env, &k->facts.client);
 }
 
 /* -------------------------------------------------------------------- run */
@@ -483,10 +550,7 @@ static struct env *
 first_environment(const struct connection *c)
 {
 	const struct options *o = &c->options;
-	struct env *env = env_new(o->exports,
-	    strcmp(o->text[OPTION_ENV_FORMAT], "ucspi-ssl") == 0 ?
-		ENV_UCSPI_SSL :
-		ENV_MOD_SSL);
+	struct env *env = env_new(o->exports, options_env_format(o));
 
 	env_inherit(env, environ);
 	env_peer(env, &c->peer, o->text[OPTION_LOCAL_NAME], environ);
@@ -505,6 +569,7 @@ keeper_run(struct connection *connection, int channel)
 	tell_start(&k);
 	read_ticket_keys(&k);
 	read_fixed_pair(&k);
+	tell_trust(&k);
 	tell_policy(&k);
 	answer_hello(&k);
 	answer_handshake(&k);

@@ -31,6 +31,7 @@ enum { FD_CONNECTION, FD_CHANNEL, FD_LOG, FD_TO_APP, FD_FROM_APP, FDS };
 
 enum {
 	LINGER_MS = 2000,
+	CLIENT_TEXT_MAX = 128,
 	ASIDE = 16 /* where descriptors are while their places are made free */
 };
 
@@ -133,15 +134,31 @@ prepare(struct net *n, struct links links)
  * Wait for a message of the KEEPER; false if it ended instead.
  */
 static bool
-await(struct net *n, enum msg_type type, deadline until)
+receive(struct net *n, deadline until)
 {
-	struct msg *m = &n->handshake.ask.msg;
-	enum channel_result got = channel_receive(&n->channel, m, until);
-
-	if (got == CHANNEL_MESSAGE && m->type == type)
+	switch (channel_receive(&n->channel, &n->handshake.ask.msg, until)) {
+	case CHANNEL_MESSAGE:
 		return (true);
-	n->ending.kind = got == CHANNEL_LATE ? ENDING_TIMEOUT : ENDING_ERROR;
+	case CHANNEL_LATE:
+		n->ending.kind = ENDING_TIMEOUT;
+		return (false);
+	case CHANNEL_GONE:
+	case CHANNEL_BROKEN:
+		break;
+	}
+	n->ending.kind = ENDING_ERROR;
 	return (false);
+}
+
+/*
+ * Did it come, and is it of this type?
+ */
+static bool
+is_message(struct net *n, enum msg_type type)
+{
+	if (n->ending.kind == ENDING_NONE && n->handshake.ask.msg.type != type)
+		n->ending.kind = ENDING_ERROR;
+	return (n->ending.kind == ENDING_NONE);
 }
 
 /*
@@ -153,7 +170,7 @@ receive_start(struct net *n, deadline until)
 	struct msg *m = &n->handshake.ask.msg;
 	bool let_in;
 
-	if (!await(n, MSG_START, until))
+	if (!receive(n, until) || !is_message(n, MSG_START))
 		return (false);
 	let_in = msg_get_u8(m) != 0;
 	msg_get_string(m, n->rule, sizeof(n->rule));
@@ -165,10 +182,15 @@ receive_start(struct net *n, deadline until)
 	return (let_in);
 }
 
+/*
+ * CAs and CRLs, as many as there are, then the policy.
+ */
 static bool
 receive_policy(struct net *n, deadline until)
 {
-	if (!await(n, MSG_POLICY, until))
+	while (receive(n, until) && n->handshake.ask.msg.type == MSG_TRUST)
+		verify_take(&n->handshake.verify);
+	if (!is_message(n, MSG_POLICY))
 		return (false);
 	if (!policy_get(&n->policy, &n->handshake.ask.msg))
 		fatalx(EXIT_SYSTEM, "message: POLICY: wrong form");
@@ -180,8 +202,9 @@ static bool
 send_facts(struct net *n)
 {
 	handshake_facts(&n->handshake, &n->facts);
-	facts_put(&n->handshake.ask.msg, &n->facts);
-	if (channel_send(&n->channel, &n->handshake.ask.msg) == 0) {
+	handshake_client(&n->handshake, &n->facts,
+	    options_env_format(&n->connection->options));
+	if (facts_send(&n->facts, &n->channel, &n->handshake.ask.msg) == 0) {
 		n->channel.phase = PHASE_DONE;
 		return (true);
 	}
@@ -327,6 +350,20 @@ app_text(const struct net *n, char *text, size_t size)
 	return (text);
 }
 
+/*
+ * A certificate that failed is told even though it was the end of it.
+ */
+static const char *
+client_text(const struct net *n, char text[CLIENT_TEXT_MAX])
+{
+	const struct verify *v = &n->handshake.verify;
+
+	if (n->facts.text[FACT_PROTOCOL][0] == '\0' &&
+	    v->verdict != VERIFY_FAILED)
+		return (NULL);
+	return (verify_summary(v, text, CLIENT_TEXT_MAX));
+}
+
 static int
 priority(const struct net *n)
 {
@@ -345,6 +382,7 @@ report(const struct net *n)
 	bool agreed = f->text[FACT_PROTOCOL][0] != '\0';
 	char remote[ENDPOINT_TEXT_MAX], local[ENDPOINT_TEXT_MAX];
 	char in[24], out[24], ms[16], secs[24], end[ENDING_TEXT_MAX], app[16];
+	char client[CLIENT_TEXT_MAX];
 	deadline lasted = deadline_now() - n->began;
 
 	snprintf(in, sizeof(in), "%ju", (uintmax_t)n->relay.in);
@@ -364,7 +402,7 @@ report(const struct net *n)
 		.resumed = !agreed				  ? NULL :
 		    strcmp(f->text[FACT_RESUMED], "Resumed") == 0 ? "1" :
 								    "0",
-		.client = agreed ? "none" : NULL,
+		.client = client_text(n, client),
 		.in = agreed ? in : NULL,
 		.out = agreed ? out : NULL,
 		.handshake_ms = agreed ? ms : NULL,

@@ -100,7 +100,8 @@ void
 options_check_choices(const struct options *o)
 {
 	static const enum option_id choices[] = { OPTION_LOG, OPTION_MATCH,
-		OPTION_DEFAULT, OPTION_ENV_FORMAT, OPTION_SNI };
+		OPTION_DEFAULT, OPTION_ENV_FORMAT, OPTION_SNI,
+		OPTION_CLIENT_CERT };
 	size_t i;
 
 	for (i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
@@ -397,6 +398,14 @@ const char *
 options_name(enum option_id id)
 {
 	return (rows[id].name);
+}
+
+enum env_format
+options_env_format(const struct options *o)
+{
+	return (strcmp(o->text[OPTION_ENV_FORMAT], "ucspi-ssl") == 0 ?
+		ENV_UCSPI_SSL :
+		ENV_MOD_SSL);
 }
 
 bool

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "env.h"
 #include "log.h"
 #include "pair.h"
 
@@ -89,6 +90,11 @@ void options_check_choices(const struct options *);
  * The long name, without its hyphens; NULL if it has only a letter.
  */
 const char *options_name(enum option_id);
+
+/*
+ * How certificates are written.
+ */
+enum env_format options_env_format(const struct options *);
 
 /*
  * True if a flag is set.

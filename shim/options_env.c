@@ -68,6 +68,15 @@ getenv_not_empty(const char *name)
 /* ----------------------------------------------------- the starter's */
 
 /*
+ * CCAVERIFY is set or not; its value says nothing.
+ */
+static const char *
+meaning(size_t id, const char *value)
+{
+	return (id == OPTION_CLIENT_CERT && value != NULL ? "require" : value);
+}
+
+/*
  * The first of the option's variables that is set and not empty.
  */
 static const char *
@@ -82,7 +91,7 @@ from_environment(size_t id)
 		snprintf(name, sizeof(name), "%.*s", (int)len, variable);
 		value = getenv_not_empty(name);
 	}
-	return (value);
+	return (meaning(id, value));
 }
 
 static void
@@ -184,7 +193,7 @@ options_from_rule(struct options *o, const char *name, const char *value)
 		if (i == OPTION_CERT)
 			forget_pair(o);
 		/* as in the starter's environment: set to nothing, not set */
-		o->text[i] = empty ? options_preset(i) : value;
+		o->text[i] = empty ? options_preset(i) : meaning(i, value);
 		o->from_rule[i] = true;
 		options_check_choices(o);
 		return (true);

@@ -303,6 +303,7 @@ policy_put(struct msg *m, const struct policy *p)
 	msg_put_u32(m, p->close_ms);
 	msg_put_u8(m, p->strict_close);
 	msg_put_u8(m, p->tickets);
+	client_put(m, &p->client);
 }
 
 bool
@@ -321,5 +322,6 @@ policy_get(struct policy *p, struct msg *m)
 	p->close_ms = msg_get_u32(m);
 	p->strict_close = msg_get_u8(m) != 0;
 	p->tickets = msg_get_u8(m) != 0;
+	client_get(&p->client, m);
 	return (msg_complete(m) && dhparam_whole(&p->dh));
 }

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "client.h"
 #include "codes.h"
 #include "dhparam.h"
 #include "msg.h"
@@ -36,7 +37,8 @@ struct policy {
 	struct dh_group dh;	    /* none: by the key's size */
 	uint32_t idle_ms, close_ms; /* limits after the handshake */
 	bool strict_close;
-	bool tickets; /* sessions can be resumed (ticket.h) */
+	bool tickets;		     /* sessions can be resumed (ticket.h) */
+	struct client_policy client; /* of the KEEPER's own making: client.h */
 };
 
 /*

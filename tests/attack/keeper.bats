@@ -20,7 +20,9 @@ teardown() { leave_nothing; }
 hostile() {
 	local kind=${3:-p256}
 
+	mkdir -p "$T/cas"
 	run -0 timeout 120 "$STAGE/bin/hostile-net" "$2" "${AS[@]}" \
+	    --client-cert optional-no-ca --ca-dir "$T/cas" \
 	    --cert "$PKI/$kind.pem" --key "$PKI/$kind.key" -- env -0
 	printf '%s: %s\n' "$kind" "$output"
 	[ "${lines[-1]%% *}" -ge "$1" ]

@@ -488,7 +488,7 @@ serve_as_unit() {
 
 	names=$(sed -n 's/^UNSUPPORTED("\(.*\)")$/\1/p' \
 	    "$BATS_TEST_DIRNAME/../../shim/options.def")
-	grep -qx CCAFILE <<<"$names"
+	grep -qx STARTTLS_MODE <<<"$names"
 	for name in $names; do
 		export "$name=x"
 		shim -100 cat
@@ -499,8 +499,8 @@ serve_as_unit() {
 		! stderr_says "$name: x: tlsshim cannot do what this asks for: unset it" || return 1
 		unset "$name"
 	done
-	rules '127.:allow,CCAFILE="/etc/ca.pem"'
-	refuses 100 "rules: CCAFILE: tlsshim cannot do what this asks for" \
+	rules '127.:allow,STARTTLS_MODE="optional"'
+	refuses 100 "rules: STARTTLS_MODE: tlsshim cannot do what this asks for" \
 	    --rules "$T/rules.cdb" "${CERT[@]}" -- cat
 }
 

@@ -184,6 +184,14 @@ good_ticket(struct msg *m)
 }
 
 static void
+good_lookup(struct msg *m, unsigned int kind)
+{
+	msg_begin(m, MSG_LOOKUP);
+	msg_put_u8(m, (uint8_t)kind);
+	msg_put_u32(m, 0x12345678);
+}
+
+static void
 begin_facts(struct msg *m, bool last)
 {
 	msg_begin(m, MSG_FACTS);
@@ -222,16 +230,21 @@ good(struct msg *m, enum msg_type type)
 	case MSG_SIGN:
 		good_sign(m);
 		return;
+	case MSG_LOOKUP:
+		good_lookup(m, LOOKUP_CA);
+		return;
 	case MSG_FACTS:
 		good_facts(m, true);
 		return;
 	case MSG_START:
+	case MSG_TRUST:
 	case MSG_POLICY:
 	case MSG_CHOICE:
 	case MSG_STAPLE:
 	case MSG_CHAIN:
 	case MSG_TICKET_KEYS:
 	case MSG_SIGNATURE:
+	case MSG_FOUND:
 	case MSG_NO_APP:
 	case MSG_TYPES:
 		break;

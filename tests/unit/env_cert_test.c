@@ -440,15 +440,6 @@ CASE(a_client_has_more)
 	X509 *cert = ordinary();
 	struct env *env = client(cert);
 
-	CHECK_STR(env_get(env, "SSL_CLIENT_SPKI_SHA256"),
-	    openssl_says(cert,
-		"openssl x509 -noout -pubkey | "
-		"openssl pkey -pubin -outform DER | openssl dgst -sha256 | "
-		"sed 's/.*= */x=/'"));
-	CHECK_STR(env_get(env, "SSL_CLIENT_FINGERPRINT_SHA256"),
-	    openssl_says(cert,
-		"openssl x509 -outform DER | "
-		"openssl dgst -sha256 | sed 's/.*= */x=/'"));
 	CHECK_STR(env_get(env, "SSL_CLIENT_CERT_RFC4523_CEA"),
 	    "{ serialNumber 662316, issuer rdnSequence:\"O=Test+CN=CA\" }");
 	done(env, cert);
@@ -467,7 +458,6 @@ CASE(without_trust_no_name_is_told_that_mail_software_believes)
 	}
 	CHECK(env_get(env, "SSL_CLIENT_I_DN") != NULL);
 	CHECK(env_get(env, "SSL_CLIENT_M_SERIAL") != NULL);
-	CHECK(env_get(env, "SSL_CLIENT_FINGERPRINT_SHA256") != NULL);
 	done(env, cert);
 }
 
