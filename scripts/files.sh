@@ -11,9 +11,12 @@
 PROGRAM=${0##*/}
 GROUP=tlsshim
 TEMPORARY=
+WORK=
 
+# a name from elsewhere stays on its line
 say() {
-	printf '%s: %s\n' "$PROGRAM" "$*" >&2
+	printf '%s: %s' "$PROGRAM" "$*" | tr '\000-\037\177' '?' >&2
+	echo >&2
 }
 
 die() {
@@ -33,7 +36,7 @@ need_value() {
 
 # remove_temporary - what an end in the middle would leave
 remove_temporary() {
-	[ -z "$TEMPORARY" ] || rm -rf "$TEMPORARY"
+	rm -rf ${TEMPORARY:+"$TEMPORARY"} ${WORK:+"$WORK"}
 }
 
 trap remove_temporary EXIT

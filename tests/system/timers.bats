@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# What timers start: ticket keys made anew, within their sandbox.
+# What timers start: ticket keys and staples made anew, within their sandbox.
 
 load ../lib/common
 load ../lib/system
@@ -55,4 +55,39 @@ ran() {
 	journal_has '^rotate-ticket-keys: /etc/tlsshim/ticket-keys: line 1: not 64'
 	rig rm /etc/tlsshim/ticket-keys
 	rig systemctl start tlsshim-ticket-keys.service
+}
+
+@test "the timer of the staples fetches one, by the network's account" {
+	local port
+
+	port=$(free_port)
+	rig bash -es "$PKI" "$port" <<-'EOF'
+	mkdir -m 750 /etc/tlsshim/certs/localhost
+	cd /etc/tlsshim/certs/localhost
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -noenc \
+	    -keyout privkey.pem -out fullchain.pem -days 7 -subj /CN=localhost \
+	    -CA "$1/ca.pem" -CAkey "$1/ca.key" -set_serial 0x1234 \
+	    -addext basicConstraints=critical,CA:FALSE \
+	    -addext "authorityInfoAccess=OCSP;URI:http://127.0.0.1:$2/" \
+	    2>/dev/null
+	cat "$1/ca.pem" >>fullchain.pem
+	chgrp -R tlsshim .
+	chmod 640 *.pem
+	printf 'V\t301231235959Z\t\t1234\tunknown\t/CN=localhost\n' \
+	    >/run/index
+	systemd-run --quiet --unit responder openssl ocsp -port "$2" \
+	    -index /run/index -CA "$1/ca.pem" -rsigner "$1/ca.pem" \
+	    -rkey "$1/ca.key" -ndays 1
+	EOF
+	journal_has 'waiting for OCSP client connections'
+	elapses tlsshim-ocsp
+	run rig stat -c '%U:%G %a' \
+	    /etc/tlsshim/certs/localhost/fullchain.pem.ocsp
+	[ "$output" = 'root:root 644' ]
+	run journal -o cat -u tlsshim-ocsp.service
+	[[ $output != *fetch-ocsp:* ]]
+	rig systemctl stop responder.service
+	run rig systemctl start tlsshim-ocsp.service
+	[ "$status" -ne 0 ]
+	journal_has '^fetch-ocsp: /etc/tlsshim/certs/localhost/fullchain.pem: http:.* no answer'
 }
