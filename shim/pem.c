@@ -40,7 +40,7 @@ find_begin(const struct file *f, size_t at)
 }
 
 /*
- * Behind "-----END label-----"; NULL if there is none.
+ * Behind "-----END label-----"; NULL if there is none before the next block.
  */
 static const char *
 find_end(const struct pem_block *b, const char *end)
@@ -54,7 +54,11 @@ find_end(const struct pem_block *b, const char *end)
 	if (len < 0 || (size_t)len >= sizeof(line))
 		return (NULL);
 	found = memmem(b->label, (size_t)(end - b->label), line, (size_t)len);
-	return (found == NULL ? NULL : found + len);
+	if (found == NULL ||
+	    memmem(b->label, (size_t)(found - b->label), begin,
+		strlen(begin)) != NULL)
+		return (NULL);
+	return (found + len);
 }
 
 enum pem_result

@@ -87,6 +87,40 @@ sends() {
 	served --cert "$PKI/p256.pem" --key "$T/parameters"
 }
 
+# pair NAME GENPKEY-OPTION... - $T/NAME.pem and $T/NAME.key, for localhost
+pair() {
+	local name=$1
+
+	shift
+	openssl genpkey -quiet "$@" -out "$T/$name.key"
+	openssl req -x509 -new -key "$T/$name.key" -days 1 -subj /CN=localhost \
+	    -addext subjectAltName=DNS:localhost -out "$T/$name.pem"
+	for_all "$T/$name.key"
+}
+
+@test "a key of kind RSA-PSS, PEM or DER, bound to a digest or not" {
+	local version
+
+	pair free -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048
+	pair bound -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:3072 \
+	    -pkeyopt rsa_pss_keygen_md:sha384 \
+	    -pkeyopt rsa_pss_keygen_mgf1_md:sha384 \
+	    -pkeyopt rsa_pss_keygen_saltlen:48
+	openssl pkey -in "$T/free.key" -outform DER -out "$T/der.key"
+	for_all "$T/der.key"
+	cp "$T/free.pem" "$T/der.pem"
+	for kind in free bound der; do
+		serve --cert "$T/$kind.pem" --key "$T/$kind.key" -- \
+		    sh -c 'read line; echo "$line $SSL_SERVER_A_KEY"'
+		for version in 2 3; do
+			run ask hello "-tls1_$version" -CAfile "$T/$kind.pem"
+			echo "$kind, TLS 1.$version: $output"
+			[ "$output" = 'hello rsassaPss' ]
+		done
+		stop
+	done
+}
+
 @test "an encrypted key, by every usual cipher, PEM or DER" {
 	local cipher kind
 

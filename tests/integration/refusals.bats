@@ -92,7 +92,7 @@ copy() {
 	refuses 100 "certificate: $T/short: no certificate in it" \
 	    --cert "$T/short" -- cat
 	{ head -n 5 "$PKI/int.pem"; cat "$PKI/p256.pem"; } >"$T/half"
-	refuses 100 "certificate: $T/half: damaged" --cert "$T/half" -- cat
+	refuses 100 "certificate: $T/half: cut off" --cert "$T/half" -- cat
 	sed '3s/./\x00/' "$PKI/p256.pem" >"$T/nul"
 	refuses 100 "certificate: $T/nul: damaged" --cert "$T/nul" -- cat
 	openssl pkcs12 -export -in "$PKI/p256.pem" -inkey "$PKI/p256.key" \
