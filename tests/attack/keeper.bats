@@ -16,13 +16,14 @@ KINDS=(p256 p384 p521 rsa ed25519)
 setup() { fresh; }
 teardown() { leave_nothing; }
 
-# hostile AT-LEAST GROUP [KIND] - so many attacks, and none comes to anything
+# hostile AT-LEAST GROUP [KIND [MODE]] - so many attacks, and none comes to
+# anything
 hostile() {
 	local kind=${3:-p256}
 
 	mkdir -p "$T/cas"
 	run -0 timeout 120 "$STAGE/bin/hostile-net" "$2" "${AS[@]}" \
-	    --client-cert optional-no-ca --ca-dir "$T/cas" \
+	    --client-cert "${4:-optional-no-ca}" --ca-dir "$T/cas" \
 	    --cert "$PKI/$kind.pem" --key "$PKI/$kind.key" -- env -0
 	printf '%s: %s\n' "$kind" "$output"
 	[ "${lines[-1]%% *}" -ge "$1" ]
@@ -80,4 +81,20 @@ hostile() {
 
 @test "every fact that is too long, repeated, or of other letters is refused" {
 	hostile 200 facts
+}
+
+@test "of a client's certificate nothing is told but what fact.def allows" {
+	hostile 180 client
+}
+
+@test "no certificate of a client is claimed where none was asked for" {
+	hostile 2 not-asked p256 none
+}
+
+@test "nobody without a trusted certificate comes in where one is required" {
+	hostile 4 required p256 require
+}
+
+@test "nothing is looked up but by hash, in a directory that there is" {
+	hostile 4 lookup
 }

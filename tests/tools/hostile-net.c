@@ -25,8 +25,19 @@ static const struct fact_row {
 #define FACT(id, variable, alphabet, cap)                                      \
 	[FACT_##id] = { #id, variable, #alphabet, cap },
 #include "fact.def"
-#undef FACT
 };
+
+static const struct client_row {
+	const char *variable, *tail, *alphabet;
+	size_t cap;
+	const char *whose;
+} client_rows[] = {
+#define CLIENT(variable, tail, alphabet, cap, whose)                           \
+	{ variable, #tail, #alphabet, cap, #whose },
+#include "fact.def"
+};
+
+enum { CLIENT_ROWS = sizeof(client_rows) / sizeof(client_rows[0]) };
 
 static const char *
 titled(const char *what, const char *which, size_t number)
@@ -150,7 +161,9 @@ group_long(void)
 		if (rows[type].from != SIDE_NET)
 			continue;
 		try_length((enum msg_type)type, rows[type].cap + 1, "too long");
-		try_length((enum msg_type)type, MSG_BODY_MAX, "too long");
+		if (rows[type].cap < MSG_BODY_MAX)
+			try_length((enum msg_type)type, MSG_BODY_MAX,
+			    "too long");
 		try_length((enum msg_type)type, MSG_BODY_MAX + 1, "too long");
 		try_length((enum msg_type)type, HUGE_LENGTH, "too long");
 	}
@@ -357,18 +370,35 @@ is_text(int id)
 	return (strcmp(fact_rows[id].alphabet, "TEXT") == 0);
 }
 
+/* for PRINT, those before the blank */
+static const char *const foreign_texts[] = { "x\nRELAYCLIENT=", "\n", "1\n",
+	"1\t", "1\x7f", "1\x80", "\xc3\xbc", "1/../1\n", "1 1", "1\"", "1'",
+	"1$1", "1\\1" };
+
+static size_t
+foreign_count(const char *alphabet)
+{
+	size_t n = 0;
+
+	if (strcmp(alphabet, "PRINT") != 0)
+		return (sizeof(foreign_texts) / sizeof(foreign_texts[0]));
+	while (strcmp(foreign_texts[n], "1 1") != 0)
+		n++;
+	return (n);
+}
+
 static void
 try_bytes(int id)
 {
-	static const char *const texts[] = { "x\nRELAYCLIENT=", "\n", "1\n",
-		"1 1", "1\t", "1\x7f", "1\x80", "\xc3\xbc", "1\"", "1'", "1$1",
-		"1\\1", "1/../1\n" };
+	const char *text;
 	size_t i;
 
-	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (strlen(texts[i]) <= fact_rows[id].cap)
-			try_fact((unsigned int)id, texts[i], strlen(texts[i]),
+	for (i = 0; i < foreign_count(fact_rows[id].alphabet); i++) {
+		text = foreign_texts[i];
+		if (strlen(text) <= fact_rows[id].cap)
+			try_fact((unsigned int)id, text, strlen(text),
 			    "a fact has bytes that it cannot have");
+	}
 }
 
 static void
@@ -399,7 +429,275 @@ group_facts(void)
 			try_bytes((int)id);
 	}
 	try_fact(FACT_COUNT, "1", 1, "no such fact");
+	try_fact(FACT_CERTIFICATE - 1, "1", 1, "no such fact");
+	try_fact(FACT_CLIENT + 1, "1", 1, "no such fact");
 	try_fact(255, "1", 1, "no such fact");
+}
+
+/* ------------------------------------------- a certificate of a client */
+
+/*
+ * Facts with this verdict, and a certificate unless there is to be none.
+ */
+static void
+begin_client(struct msg *m, const char *verdict, bool shown)
+{
+	begin_facts(m, true);
+	put_fact(m, FACT_VERIFY, verdict, strlen(verdict));
+	if (shown)
+		put_fact(m, FACT_CERTIFICATE, "leaf", 4);
+}
+
+static void
+put_named(struct msg *m, const char *name, const char *value, size_t len)
+{
+	msg_put_u8(m, FACT_CLIENT);
+	msg_put_string(m, name);
+	msg_put_block(m, value, len);
+}
+
+static void
+try_named(const char *name, const char *value, size_t len, const char *why)
+{
+	static struct msg m;
+
+	begin_client(&m, "SUCCESS", true);
+	put_named(&m, name, value, len);
+	try_facts(&m, name, why);
+}
+
+/*
+ * The row's variable; a family's first.
+ */
+static const char *
+first_of(const struct client_row *row)
+{
+	static char name[64];
+
+	snprintf(name, sizeof(name), "%s%s", row->variable,
+	    strcmp(row->tail, "NUMBER") == 0   ? "0" :
+		strcmp(row->tail, "NONE") == 0 ? "" :
+						 "CN");
+	return (name);
+}
+
+static void
+try_client_bytes(const struct client_row *row)
+{
+	const char *text;
+	size_t i;
+
+	try_named(first_of(row), "1\0001", 3,
+	    strcmp(row->alphabet, "TEXT") == 0 ?
+		"a fact has bytes that it cannot have" :
+		NULL);
+	if (strcmp(row->alphabet, "TEXT") == 0)
+		return;
+	for (i = 0; i < foreign_count(row->alphabet); i++) {
+		text = foreign_texts[i];
+		try_named(first_of(row), text,
+		    strlen(text) > row->cap ? row->cap : strlen(text),
+		    "a fact has bytes that it cannot have");
+	}
+}
+
+static void
+try_client_row(const struct client_row *row)
+{
+	static char ones[40000];
+	static struct msg m;
+
+	memset(ones, '1', sizeof(ones));
+	try_named(first_of(row), ones, row->cap + 1,
+	    "a fact is cut off, too long, or contains a NUL");
+	try_client_bytes(row);
+
+	begin_client(&m, "SUCCESS", true);
+	put_named(&m, first_of(row), "1", 1);
+	put_named(&m, first_of(row), "1", 1);
+	try_facts(&m, row->variable, "a fact is repeated");
+
+	begin_client(&m, "SUCCESS", false);
+	put_named(&m, first_of(row), "1", 1);
+	try_facts(&m, row->variable,
+	    "a fact of a certificate that there is not");
+
+	if (strcmp(row->whose, "PROVED") != 0)
+		return;
+	begin_client(&m, "GENEROUS", true);
+	put_named(&m, first_of(row), "1", 1);
+	try_facts(&m, row->variable,
+	    "a fact of a certificate that is not trusted");
+}
+
+static void
+try_names(void)
+{
+	static const char *const names[] = { "", "PATH", "LD_PRELOAD",
+		"RELAYCLIENT", "SSL_CLIENT_", "SSL_CLIENT_VERIFY",
+		"SSL_CLIENT_CERT", "SSL_CLIENT_CERT_CHAIN_0",
+		"SSL_CLIENT_FINGERPRINT_SHA256", "SSL_CLIENT_SPKI_SHA256",
+		"SSL_CLIENT_S_DN_CN=", "SSL_CLIENT_S_DN_CN\n",
+		"SSL_CLIENT_S_DN_XX", "SSL_CLIENT_SAN_DNS_",
+		"SSL_CLIENT_SAN_DNS_00", "SSL_CLIENT_SAN_DNS_99999",
+		"SSL_SERVER_S_DN", "TCPREMOTEIP" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		try_named(names[i], "1", 1, "no such fact");
+}
+
+static void
+put_spki(struct msg *m, uint16_t begin, uint16_t len)
+{
+	msg_put_u8(m, FACT_SPKI);
+	msg_put_u16(m, begin);
+	msg_put_u16(m, len);
+}
+
+static void
+try_keys(void)
+{
+	static const uint16_t keys[][2] = { { 0, 0 }, { 0, 5 }, { 4, 1 },
+		{ 3, 2 }, { 65535, 1 }, { 1, 65535 }, { 65535, 65535 } };
+	static struct msg m;
+	size_t i;
+
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		begin_client(&m, "SUCCESS", true);
+		put_spki(&m, keys[i][0], keys[i][1]);
+		try_facts(&m, "a public key",
+		    "a public key is not in the certificate");
+	}
+	begin_client(&m, "SUCCESS", true);
+	put_spki(&m, 0, 1);
+	put_spki(&m, 0, 1);
+	try_facts(&m, "two public keys", "a fact is repeated");
+	begin_client(&m, "SUCCESS", false);
+	put_spki(&m, 0, 1);
+	try_facts(&m, "a public key",
+	    "a fact of a certificate that there is not");
+}
+
+static void
+try_certificates(void)
+{
+	static struct msg m;
+	int i;
+
+	begin_client(&m, "SUCCESS", true);
+	put_fact(&m, FACT_CERTIFICATE, "", 0);
+	try_facts(&m, "a certificate", "a certificate is cut off or empty");
+	begin_client(&m, "SUCCESS", true);
+	for (i = 0; i < FACT_CERTIFICATES_MAX; i++)
+		put_fact(&m, FACT_CERTIFICATE, "x", 1);
+	try_facts(&m, "certificates", "too many certificates");
+	begin_client(&m, "SUCCESS", true);
+	put_named(&m, "SSL_CLIENT_M_VERSION", "3", 1);
+	put_fact(&m, FACT_CERTIFICATE, "x", 1);
+	try_facts(&m, "a late certificate",
+	    "a certificate behind what is said of it");
+	begin_client(&m, "SUCCESS", false);
+	try_facts(&m, "SUCCESS alone",
+	    "a verdict on a certificate that there is not");
+}
+
+/*
+ * More than an environment can carry, each of them good.
+ */
+static void
+try_too_much(void)
+{
+	static char text[32768];
+	static struct msg m;
+	struct session s;
+	char name[64];
+	int i;
+
+	memset(text, 'x', sizeof(text));
+	meet(&s);
+	behave_until(&s, AT_SIGNED);
+	begin_client(&m, "SUCCESS", true);
+	m.body[0] = false;
+	throw_msg(&s, &m, m.len);
+	for (i = 0; i < 4; i++) {
+		begin_facts(&m, i == 3);
+		snprintf(name, sizeof(name), "SSL_CLIENT_SAN_DNS_%d", i);
+		put_named(&m, name, text, sizeof(text));
+		throw_msg(&s, &m, m.len);
+	}
+	must_fail(&s, 1, "128 KiB of names", "FACTS", "too many facts");
+}
+
+static void
+group_client(void)
+{
+	size_t i;
+
+	for (i = 0; i < CLIENT_ROWS; i++)
+		try_client_row(&client_rows[i]);
+	try_names();
+	try_keys();
+	try_certificates();
+	try_too_much();
+}
+
+/*
+ * Where the administrator wants it otherwise.
+ */
+static void
+group_not_asked(void)
+{
+	static struct msg m;
+
+	begin_client(&m, "SUCCESS", true);
+	try_facts(&m, "a certificate",
+	    "a certificate, where none was asked for");
+	begin_client(&m, "NONE", true);
+	try_facts(&m, "a certificate",
+	    "a certificate, where none was asked for");
+}
+
+static void
+group_required(void)
+{
+	static const char *const verdicts[] = { "NONE", "GENEROUS",
+		"FAILED:certificate has expired" };
+	static struct msg m;
+	size_t i;
+
+	for (i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		begin_client(&m, verdicts[i], i > 0);
+		try_facts(&m, verdicts[i],
+		    "no trusted certificate, where one is required");
+	}
+	good(&m, MSG_FACTS);
+	try_facts(&m, "no verdict",
+	    "no trusted certificate, where one is required");
+}
+
+/* ---------------------------------------------------------------- look-ups */
+
+/*
+ * The directory that there is not; and no name but a hash can be asked for.
+ */
+static void
+group_lookup(void)
+{
+	static const unsigned int kinds[] = { LOOKUP_CRL, LOOKUP_KINDS, 127,
+		255 };
+	static struct msg m;
+	struct session s;
+	size_t i;
+
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		good_lookup(&m, kinds[i]);
+		meet(&s);
+		behave_until(&s, AT_HANDSHAKE);
+		throw_msg(&s, &m, m.len);
+		must_fail(&s, 0, titled("LOOKUP", "kind", kinds[i]), "LOOKUP",
+		    "no directory to look it up in");
+	}
 }
 
 /* ------------------------------------------------------------ well-behaved */
@@ -522,6 +820,29 @@ free_text(void)
 	}
 }
 
+static void
+free_client_text(void)
+{
+	static const char text[] = "x\nRELAYCLIENT=";
+	static struct msg m;
+	struct session s;
+	char line[96];
+	size_t i;
+
+	for (i = 0; i < CLIENT_ROWS; i++) {
+		if (strcmp(client_rows[i].alphabet, "TEXT") != 0)
+			continue;
+		snprintf(line, sizeof(line),
+		    "%s=x\\0ARELAYCLIENT=", first_of(&client_rows[i]));
+		meet(&s);
+		behave_until(&s, AT_SIGNED);
+		begin_client(&m, "SUCCESS", true);
+		put_named(&m, first_of(&client_rows[i]), text, strlen(text));
+		say(&s, &m);
+		must_start(&s, client_rows[i].variable, line);
+	}
+}
+
 /*
  * Behind the last FACTS nobody reads.
  */
@@ -553,6 +874,7 @@ group_well_behaved(void)
 				one_handshake(&schemes[i], &servers[k]);
 	longest_facts();
 	free_text();
+	free_client_text();
 	afterwards();
 }
 
@@ -599,6 +921,10 @@ static const struct {
 	{ "foreign", group_foreign },
 	{ "scheme", group_scheme },
 	{ "facts", group_facts },
+	{ "client", group_client },
+	{ "not-asked", group_not_asked },
+	{ "required", group_required },
+	{ "lookup", group_lookup },
 };
 
 int
