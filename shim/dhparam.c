@@ -57,7 +57,7 @@ read_file(char bytes[FILE_SIZE_MAX], const char *path, struct complaint *c)
 }
 
 /*
- * The first block of that name, as DER, for OPENSSL_free; NULL if there is
+ * The first block of such a name, as DER, for OPENSSL_free; NULL if there is
  * none.
  */
 static unsigned char *
@@ -70,7 +70,8 @@ find_block(const char *bytes, size_t size, long *len)
 
 	while (!found && in != NULL &&
 	    PEM_read_bio(in, &name, &header, &der, len) == 1) {
-		found = strcmp(name, PEM_STRING_DHPARAMS) == 0;
+		found = strcmp(name, PEM_STRING_DHPARAMS) == 0 ||
+		    strcmp(name, PEM_STRING_DHXPARAMS) == 0;
 		OPENSSL_free(name);
 		OPENSSL_free(header);
 		if (!found)
@@ -102,8 +103,8 @@ put_number(struct dh_group *g, const ASN1_TYPE *number)
 }
 
 /*
- * PKCS #3, 9: a sequence of prime, base and, perhaps, a private value's
- * length.
+ * PKCS #3, 9, and RFC 3279, 2.3.3: a sequence that begins with the prime and
+ * the generator.
  */
 static bool
 parse(struct dh_group *g, const unsigned char *der, long len)

@@ -28,8 +28,8 @@ struct dh_group {
 };
 
 /*
- * KEEPER: read a PEM file of "DH PARAMETERS" (PKCS #3).  0, or -1 with the
- * complaint.
+ * KEEPER: read a PEM file of "DH PARAMETERS" (PKCS #3) or "X9.42 DH
+ * PARAMETERS".  0, or -1 with the complaint.
  */
 int dhparam_read(struct dh_group *, const char *path, struct complaint *);
 

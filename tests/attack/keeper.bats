@@ -11,7 +11,7 @@
 
 load ../lib/common
 
-KINDS=(p256 p384 p521 rsa ed25519)
+KINDS=(p256 p384 p521 rsa rsapss ed25519)
 
 setup() { fresh; }
 teardown() { leave_nothing; }

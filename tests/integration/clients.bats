@@ -10,7 +10,7 @@ load ../lib/talk
 setup() { fresh; }
 teardown() { leave_nothing; }
 
-KINDS='p256 p384 p521 rsa ed25519'
+KINDS='p256 p384 p521 rsa rsapss ed25519'
 
 # serve_kind KIND PROGRAM... - with a key of this kind
 serve_kind() {
@@ -42,6 +42,7 @@ each_way() {
 algorithm() {
 	case $1 in
 	rsa) echo rsaEncryption ;;
+	rsapss) echo rsassaPss ;;
 	ed25519) echo ED25519 ;;
 	*) echo id-ecPublicKey ;;
 	esac
@@ -86,7 +87,7 @@ by_python() {
 @test "python's ssl: TLS 1.2 and 1.3 with every kind of key" {
 	need python3
 	each_way by_python
-	[ "$(summaries | grep -c ' end=clean ')" -eq 10 ]
+	[ "$(summaries | grep -c ' end=clean ')" -eq 12 ]
 }
 
 # curl_get VERSION - the page, and nothing but the page
@@ -115,8 +116,8 @@ curl_get() {
 		done
 		stop
 	done
-	wait_for has_summaries 10
-	[ "$(summaries | grep -c ' app=0$')" -eq 10 ]
+	wait_for has_summaries 12
+	[ "$(summaries | grep -c ' app=0$')" -eq 12 ]
 }
 
 @test "curl: micro-httpd" {
@@ -186,6 +187,9 @@ signs_by() {
 	signs_by rsa RSA-PSS+SHA256 rsa_pss_rsae_sha256 -tls1_3
 	signs_by rsa RSA-PSS+SHA384 rsa_pss_rsae_sha384 -tls1_3
 	signs_by rsa RSA-PSS+SHA512 rsa_pss_rsae_sha512 -tls1_3
+	signs_by rsapss rsa_pss_pss_sha256:ECDSA+SHA256 rsa_pss_pss_sha256 -tls1_3
+	signs_by rsapss rsa_pss_pss_sha384:ECDSA+SHA256 rsa_pss_pss_sha384 -tls1_3
+	signs_by rsapss rsa_pss_pss_sha512:ECDSA+SHA256 rsa_pss_pss_sha512 -tls1_3
 	signs_by p256 ECDSA+SHA256 ecdsa_secp256r1_sha256 -tls1_3
 	signs_by p384 ECDSA+SHA384:ECDSA+SHA256 ecdsa_secp384r1_sha384 -tls1_3
 	signs_by p521 ECDSA+SHA512:ECDSA+SHA256 ecdsa_secp521r1_sha512 -tls1_3
@@ -197,6 +201,8 @@ signs_by() {
 	signs_by rsa RSA+SHA384:ECDSA+SHA256 rsa_pkcs1_sha384 -tls1_2
 	signs_by rsa RSA+SHA512:ECDSA+SHA256 rsa_pkcs1_sha512 -tls1_2
 	signs_by rsa RSA-PSS+SHA256:ECDSA+SHA256 rsa_pss_rsae_sha256 -tls1_2
+	signs_by rsapss rsa_pss_pss_sha256:ECDSA+SHA256 rsa_pss_pss_sha256 -tls1_2
+	signs_by rsapss rsa_pss_pss_sha512:ECDSA+SHA256 rsa_pss_pss_sha512 -tls1_2
 	signs_by p256 ECDSA+SHA256 ecdsa_secp256r1_sha256 -tls1_2
 	signs_by p384 ECDSA+SHA384 ecdsa_secp384r1_sha384 -tls1_2
 	signs_by p521 ECDSA+SHA512 ecdsa_secp521r1_sha512 -tls1_2
