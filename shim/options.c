@@ -385,6 +385,11 @@ options_pairs(const struct options *o, struct pair_files pairs[PAIRS_MAX])
 		.key = o->text[OPTION_KEY],
 		.chain = o->text[OPTION_CHAIN],
 	};
+	/* sslserver(1): CERTCHAINFILE alone has the leaf as well */
+	if (pairs[0].cert == NULL) {
+		pairs[0].cert = pairs[0].chain;
+		pairs[0].chain = NULL;
+	}
 	return (pairs[0].cert == NULL ? 0 : 1);
 }
 

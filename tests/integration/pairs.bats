@@ -294,6 +294,11 @@ refused() {
 	# everything in one file, the root first
 	sends "$wanted" --cert "$T/all-down" --key "$PKI/chain.key"
 	sends "$wanted" --cert "$T/twice" --key "$PKI/chain.key"
+	# as sslserver takes it: no CERTFILE at all
+	for chain in all-down twice; do
+		SERVE_ENV=("CERTCHAINFILE=$T/$chain" "KEYFILE=$PKI/chain.key")
+		sends "$wanted"
+	done
 	! grep 'left out' "$LOG" || return 1
 }
 
