@@ -63,33 +63,43 @@ der_take(struct der *from, unsigned int tag, struct der_value *v)
 	return (true);
 }
 
+static bool
+skip(struct der *from, unsigned int tag)
+{
+	struct der_value v;
+
+	return (der_take(from, tag, &v));
+}
+
+static bool
+tbs_names(struct der tbs, struct der_names *names)
+{
+	struct der_value issuer, subject;
+
+	skip(&tbs, DER_CONTEXT_0); /* version; may be left out */
+	if (!skip(&tbs, DER_INTEGER) /* serial number */ ||
+	    !skip(&tbs, DER_SEQUENCE) /* algorithm of the signature */ ||
+	    !der_take(&tbs, DER_SEQUENCE, &issuer) ||
+	    !skip(&tbs, DER_SEQUENCE) /* validity */ ||
+	    !der_take(&tbs, DER_SEQUENCE, &subject) ||
+	    !skip(&tbs, DER_SEQUENCE) /* public key */)
+		return (false);
+	names->issuer = issuer.whole;
+	names->subject = subject.whole;
+	return (true);
+}
+
 bool
 der_certificate_names(struct der bytes, struct der_names *names)
 {
-	struct der_value v;
-	struct der tbs;
+	struct der_value certificate, tbs;
 
-	if (!der_take(&bytes, DER_SEQUENCE, &v) || bytes.len != 0)
+	if (!der_take(&bytes, DER_SEQUENCE, &certificate) || bytes.len != 0)
 		return (false);
-	bytes = v.inside;
-	if (!der_take(&bytes, DER_SEQUENCE, &v))
-		return (false);
-	tbs = v.inside;
-	if (!der_take(&bytes, DER_SEQUENCE, &v) ||
-	    !der_take(&bytes, DER_BIT_STRING, &v) || bytes.len != 0)
-		return (false);
-
-	der_take(&tbs, DER_CONTEXT_0, &v);	 /* version */
-	if (!der_take(&tbs, DER_INTEGER, &v) ||	 /* serial number */
-	    !der_take(&tbs, DER_SEQUENCE, &v) || /* signature's algorithm */
-	    !der_take(&tbs, DER_SEQUENCE, &v))
-		return (false);
-	names->issuer = v.whole;
-	if (!der_take(&tbs, DER_SEQUENCE, &v) || /* validity */
-	    !der_take(&tbs, DER_SEQUENCE, &v))
-		return (false);
-	names->subject = v.whole;
-	return (der_take(&tbs, DER_SEQUENCE, &v)); /* public key */
+	bytes = certificate.inside;
+	return (der_take(&bytes, DER_SEQUENCE, &tbs) &&
+	    skip(&bytes, DER_SEQUENCE) && skip(&bytes, DER_BIT_STRING) &&
+	    bytes.len == 0 && tbs_names(tbs.inside, names));
 }
 
 /*

@@ -261,7 +261,9 @@ refused() {
 	    "$SHIM" "${AS[@]}" --key-password-fd 4 "${ENCRYPTED[@]}" -- cat
 	talk_on say=hello await="$T/go" notify end=notify
 	app_started cat
-	! ls -l "/proc/$APP/fd" "/proc/$(net_pid)/fd" | grep password || return 1
+	for fd in "/proc/$APP/fd"/* "/proc/$(net_pid)/fd"/*; do
+		[ "$(readlink "$fd")" != "$T/password" ]
+	done
 	let_go
 	talked
 }

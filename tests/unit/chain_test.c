@@ -29,7 +29,7 @@ static const unsigned char form[] = {
 	0x30, 0, 0x03, 1, 0    /* signature */
 };
 
-enum { ISSUER_AT = 13, SUBJECT_AT = 20 };
+enum { SIZE = sizeof(form), ISSUER_AT = 13, SUBJECT_AT = 20 };
 
 /*
  * Add a file with "ab bc": a by b, b by c.
@@ -41,12 +41,12 @@ add(struct chain *chain, const char *text, struct complaint *c)
 	int result;
 	char *at;
 
-	f.bytes = at = malloc(sizeof(form) * (strlen(text) / 3 + 1));
+	f.bytes = at = calloc(strlen(text) / 3 + 1, SIZE);
 	for (; *text != '\0'; text += text[2] == '\0' ? 2 : 3) {
-		memcpy(at, form, sizeof(form));
+		memcpy(at, form, SIZE);
 		at[SUBJECT_AT] = text[0];
 		at[ISSUER_AT] = text[1];
-		at += sizeof(form);
+		at += SIZE;
 	}
 	f.len = (size_t)(at - f.bytes);
 	result = chain_add(chain, &f, c);
