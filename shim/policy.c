@@ -240,6 +240,9 @@ policy_is_rare(const struct policy *p)
 {
 	size_t i;
 
+	/* a client's key may be of any kind */
+	if (p->client.mode != CLIENT_NONE)
+		return (true);
 	for (i = 0; i < p->ciphers.count; i++)
 		if (suite_is_rare(p->ciphers.code[i]))
 			return (true);

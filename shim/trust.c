@@ -183,6 +183,9 @@ add_bytes(struct trust *t, unsigned int kind, const struct file *f,
 
 	if (sequence_len(whole.der, whole.len) == whole.len && whole.len > 0)
 		return (add(t, kind, f, &whole, c));
+	if (whole.len >= 2 && whole.der[0] == 0x30 && whole.der[1] >= 0x80)
+		return (complain(c, "%s: %s: damaged: not DER", f->what,
+		    f->path));
 	if (add_pem(t, kind, f, c) == -1)
 		return (-1);
 	if (t->count == before)
