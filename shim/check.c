@@ -8,6 +8,7 @@
 #include "check.h"
 
 #include <errno.h>
+#include <openssl/x509.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,6 +32,19 @@ static void
 take_warning(const char *message)
 {
 	report(current, "warning", "%s", message);
+}
+
+const char *
+check_name(const X509_NAME *name, char text[CHECK_TEXT_MAX])
+{
+	BIO *out = BIO_new(BIO_s_mem());
+	int len;
+
+	X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253);
+	len = BIO_read(out, text, CHECK_TEXT_MAX - 1);
+	text[len > 0 ? len : 0] = '\0';
+	BIO_free(out);
+	return (text);
 }
 
 bool
@@ -208,6 +222,7 @@ check_run(struct options *o, const struct accounts *accounts)
 	log_divert(take_warning);
 	check_policy(r, o);
 	check_pairs(r, o);
+	check_client(r, o);
 	check_ticket_keys(r, o);
 	check_rules(r, o);
 	return (report_end(r) == 0 ? EXIT_OK : EXIT_USAGE);

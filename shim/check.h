@@ -16,6 +16,7 @@
 struct accounts;
 struct options;
 struct pair_files;
+struct X509_name_st;
 struct report;
 
 /*
@@ -41,6 +42,17 @@ void check_dir(struct report *, const char *dir);
  * For check_run: what options come to.
  */
 void check_policy(struct report *, const struct options *);
+
+/*
+ * For check_run: what clients' certificates are verified by.
+ */
+void check_client(struct report *, const struct options *);
+
+/*
+ * A name of a certificate as RFC 2253 has it; cut where it is longer.
+ */
+enum { CHECK_TEXT_MAX = 1024 };
+const char *check_name(const struct X509_name_st *, char text[CHECK_TEXT_MAX]);
 
 /*
  * For check_run and check_pair: false, and a fault, if a part of the path

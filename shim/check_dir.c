@@ -59,7 +59,7 @@ is_candidate(const struct dirent *entry)
 }
 
 static void
-check_name(struct report *r, const char *dir, const char *name)
+check_one(struct report *r, const char *dir, const char *name)
 {
 	struct complaint complaint;
 	struct cert_dir found;
@@ -108,7 +108,7 @@ check_entries(struct report *r, const char *dir, struct dirent *const *entries,
 	for (i = 0; i < count; i++)
 		if (name_of(entries[i]->d_name, name) &&
 		    is_first(entries, i, name))
-			check_name(r, dir, name);
+			check_one(r, dir, name);
 }
 
 void

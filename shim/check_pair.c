@@ -25,7 +25,7 @@
  * Too late is when renewal has failed for a while: renewed is at a third of
  * the life, and who has weeks left need not be woken.
  */
-enum { SOON_DAYS = 14, LATE_PART = 3, TEXT_MAX = 1024 };
+enum { SOON_DAYS = 14, LATE_PART = 3 };
 
 struct checking {
 	struct report *report;
@@ -35,26 +35,13 @@ struct checking {
 /* ----------------------------------------------------------------- texts */
 
 static const char *
-name_text(const X509_NAME *name, char text[TEXT_MAX])
-{
-	BIO *out = BIO_new(BIO_s_mem());
-	int len;
-
-	X509_NAME_print_ex(out, name, 0, XN_FLAG_RFC2253);
-	len = BIO_read(out, text, TEXT_MAX - 1);
-	text[len > 0 ? len : 0] = '\0';
-	BIO_free(out);
-	return (text);
-}
-
-static const char *
-time_text(const ASN1_TIME *time, char text[TEXT_MAX])
+time_text(const ASN1_TIME *time, char text[CHECK_TEXT_MAX])
 {
 	struct tm tm;
 
 	text[0] = '\0';
 	if (ASN1_TIME_to_tm(time, &tm) == 1)
-		strftime(text, TEXT_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm);
+		strftime(text, CHECK_TEXT_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm);
 	return (text);
 }
 
@@ -78,7 +65,7 @@ check_dates(const struct checking *c, const X509 *cert, const char *which)
 	const ASN1_TIME *start = X509_get0_notBefore(cert);
 	const ASN1_TIME *end = X509_get0_notAfter(cert);
 	int left = days_between(NULL, end), life = days_between(start, end);
-	char text[TEXT_MAX];
+	char text[CHECK_TEXT_MAX];
 
 	time_text(end, text);
 	if (X509_cmp_current_time(end) < 0)
@@ -127,7 +114,7 @@ tell_names(const struct checking *c)
 static void
 check_covers(const struct checking *c, const char *name)
 {
-	char probe[TEXT_MAX];
+	char probe[CHECK_TEXT_MAX];
 
 	if (strncmp(name, "*.", 2) == 0)
 		snprintf(probe, sizeof(probe), "any%s", name + 1);
@@ -168,7 +155,7 @@ check_signature(const struct checking *c, X509 *cert, const char *which)
 static void
 tell_chain(const struct checking *c)
 {
-	char subject[TEXT_MAX], which[32];
+	char subject[CHECK_TEXT_MAX], which[32];
 	X509 *cert;
 	size_t i;
 
@@ -181,7 +168,7 @@ tell_chain(const struct checking *c)
 			continue;
 		}
 		report(c->report, "chain", "%s",
-		    name_text(X509_get_subject_name(cert), subject));
+		    check_name(X509_get_subject_name(cert), subject));
 		check_dates(c, cert, which);
 		check_signature(c, cert, which);
 		X509_free(cert);
@@ -192,7 +179,7 @@ tell_chain(const struct checking *c)
  * Where the issuer's certificate could be had (RFC 5280, 4.2.2.1), or "".
  */
 static void
-issuer_url(const X509 *cert, char text[TEXT_MAX])
+issuer_url(const X509 *cert, char text[CHECK_TEXT_MAX])
 {
 	AUTHORITY_INFO_ACCESS *access = X509_get_ext_d2i(cert, NID_info_access,
 	    NULL, NULL);
@@ -204,7 +191,7 @@ issuer_url(const X509 *cert, char text[TEXT_MAX])
 		d = sk_ACCESS_DESCRIPTION_value(access, i);
 		if (OBJ_obj2nid(d->method) == NID_ad_ca_issuers &&
 		    d->location->type == GEN_URI)
-			snprintf(text, TEXT_MAX, ": %.*s",
+			snprintf(text, CHECK_TEXT_MAX, ": %.*s",
 			    ASN1_STRING_length(d->location->d
 						   .uniformResourceIdentifier),
 			    (const char *)ASN1_STRING_get0_data(
@@ -220,9 +207,9 @@ issuer_url(const X509 *cert, char text[TEXT_MAX])
 static void
 tell_end(const struct checking *c, const X509 *end)
 {
-	char issuer[TEXT_MAX], url[TEXT_MAX];
+	char issuer[CHECK_TEXT_MAX], url[CHECK_TEXT_MAX];
 
-	name_text(X509_get_issuer_name(end), issuer);
+	check_name(X509_get_issuer_name(end), issuer);
 	issuer_url(end, url);
 	if (url[0] != '\0')
 		report(c->report, "warning",
@@ -391,10 +378,10 @@ static void
 judge(const struct checking *c, const char *name)
 {
 	X509 *leaf = c->pair->leaf;
-	char text[TEXT_MAX];
+	char text[CHECK_TEXT_MAX];
 
 	report(c->report, "subject", "%s",
-	    name_text(X509_get_subject_name(leaf), text));
+	    check_name(X509_get_subject_name(leaf), text));
 	tell_names(c);
 	report(c->report, "until", "%s (%d days)",
 	    time_text(X509_get0_notAfter(leaf), text),

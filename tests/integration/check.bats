@@ -4,6 +4,7 @@
 # --check: every fault by its name, with its mend; nothing else.
 
 load ../lib/common
+load ../lib/clients
 
 setup() { fresh; }
 teardown() { leave_nothing; }
@@ -275,6 +276,28 @@ assert any("fault" in s for s in report["sections"])'
 	echo nonsense >"$T/must.pem.ocsp"
 	check 0 --cert "$T/must.pem" --key "$T/must.key"
 	[[ $output == *"warning "*"$T/must.pem.ocsp"* ]]
+}
+
+@test "clients: CAs that are not there, CRLs that are missing or out of date" {
+	local ca=(--client-cert require --ca "$CLIENTS/ca.pem")
+
+	check 0 "${CERT[@]}" "${ca[@]}"
+	[[ $output == *'clients require'* ]]
+	[ "$(grep -c '^  CA ' <<<"$output")" -eq 1 ]
+	check 0 "${CERT[@]}" "${ca[@]}" --crl "$CLIENTS/crls.pem"
+	[[ $output == *'  CRL '* ]]
+	check 0 "${CERT[@]}" "${ca[@]}" --crl "$CLIENTS/crl-dir"
+	[[ $output == *'  CRL '* ]]
+	check 100 "${CERT[@]}" "${ca[@]}" --crl "$CLIENTS/crl/stale.pem"
+	[[ $output == *'fault '*'out of date: all its clients are refused'* ]]
+	check 100 "${CERT[@]}" "${ca[@]}" --crl "$CLIENTS/crl/of-int1.pem"
+	[[ $output == *"fault "*"CRL: $CLIENTS/crl/of-int1.pem: none of "* ]]
+	check 100 "${CERT[@]}" --client-cert require --ca "$T/none"
+	[[ $output == *"fault "*"CA: $T/none: No such file or directory"* ]]
+	check 100 "${CERT[@]}" --client-cert require
+	[[ $output == *'fault '* ]]
+	check 0 "${CERT[@]}" --client-cert require --ca "$PKI/p256.pem"
+	[[ $output == *'warning '*"not a CA's certificate"* ]]
 }
 
 @test "text of a certificate cannot forge a line of the report" {
