@@ -17,14 +17,14 @@ setup() { fresh; }
 teardown() { leave_nothing; }
 
 # hostile AT-LEAST GROUP [KIND [MODE]] - so many attacks, and none comes to
-# anything
+# anything.  POLICY=(option ...): of the KEEPER, besides
 hostile() {
 	local kind=${3:-p256}
 
 	mkdir -p "$T/cas"
 	run -0 timeout 120 "$STAGE/bin/hostile-net" "$2" "${AS[@]}" \
 	    --client-cert "${4:-optional-no-ca}" --ca-dir "$T/cas" \
-	    --cert "$PKI/$kind.pem" --key "$PKI/$kind.key" -- env -0
+	    "${POLICY[@]}" --cert "$PKI/$kind.pem" --key "$PKI/$kind.key" -- env -0
 	printf '%s: %s\n' "$kind" "$output"
 	[ "${lines[-1]%% *}" -ge "$1" ]
 }
@@ -77,6 +77,48 @@ hostile() {
 	for kind in "${KINDS[@]}"; do
 		hostile 20 scheme "$kind"
 	done
+}
+
+@test "MD5 and SHA-1 are signed with only where TLS 1.1 was asked for" {
+	for kind in "${KINDS[@]}"; do
+		hostile 27 digests "$kind"
+	done
+	POLICY=(--min-version 1.2 --ciphers 'HIGH:@SECLEVEL=0')
+	hostile 27 digests rsa
+	POLICY=(--min-version 1.1)
+	for kind in p256 rsa; do
+		hostile 7 well-behaved-old "$kind"
+		hostile 45 digests-asked-for "$kind"
+	done
+}
+
+@test "a scheme that --sigalgs leaves out is not signed with" {
+	POLICY=(--sigalgs RSA-PSS+SHA512)
+	for kind in p256 rsa ed25519; do
+		hostile 2 left-out "$kind"
+	done
+}
+
+# group_file - $T/dh.pem: the prime of to_sign.h that nobody knows, by 2
+group_file() {
+	{
+		printf '\x30\x82\x01\x08\x02\x82\x01\x01\x00'
+		printf '\xd1%.0s' {1..256}
+		printf '\x02\x01\x02'
+	} | openssl base64 | sed '1i -----BEGIN DH PARAMETERS-----
+		$a -----END DH PARAMETERS-----' | tr -d '\t' >"$T/dh.pem"
+	chmod 644 "$T/dh.pem"
+}
+
+@test "a prime that is not well known is signed only where it was configured" {
+	for kind in p256 rsa; do
+		hostile 38 primes "$kind"
+	done
+	group_file
+	POLICY=(--dhparam "$T/dh.pem")
+	hostile 6 well-behaved-group rsa
+	hostile 38 primes rsa
+	hostile 10 well-behaved rsa
 }
 
 @test "every fact that is too long, repeated, or of other letters is refused" {

@@ -262,6 +262,8 @@ group_descriptor(void)
 
 static const struct form servers[] = { FORMS_OF_SERVERS };
 static const struct form foreign[] = { FOREIGN_FORMS };
+static const struct form own_group = { "own group", FORM_DHE,
+	.prime = PRIME_RANDOM, .p = 256, .g = 1, .y = 256 };
 
 static void
 try_sign(uint16_t scheme, const struct blob *b, const char *what)
@@ -331,14 +333,89 @@ group_scheme(void)
 		0x0804, 0x0805, 0x0806, 0x0807, 0x0808, 0x0809, 0x080a, 0x080b,
 		0x081a, 0x0840, 0xffff };
 	bool rsa = EVP_PKEY_is_a(public_key, "RSA") == 1;
+	bool pss = EVP_PKEY_is_a(public_key, "RSA-PSS") == 1;
 	struct blob b;
 	size_t i;
 
 	form_make(&servers[0], &b);
 	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
 		if (schemes[i] != own_scheme(false) &&
-		    !(rsa && schemes[i] >= 0x0804 && schemes[i] <= 0x0806))
+		    !(rsa && schemes[i] >= 0x0804 && schemes[i] <= 0x0806) &&
+		    !(pss && schemes[i] >= 0x0809 && schemes[i] <= 0x080b))
 			try_sign(schemes[i], &b, "TLS 1.3");
+}
+
+/*
+ * MD5 and SHA-1 in a handshake of TLS 1.2, for a policy that has no TLS 1.1.
+ */
+static void
+group_digests(void)
+{
+	static const uint16_t schemes[] = { 0x0201, 0x0203, 0xff01 };
+	struct blob b;
+	size_t i, k;
+
+	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		for (k = 0; k < sizeof(servers) / sizeof(servers[0]); k++) {
+			form_make(&servers[k], &b);
+			try_sign(schemes[i], &b, servers[k].name);
+		}
+}
+
+/*
+ * For one that has: neither in the form of TLS 1.3, nor in a foreign one.
+ */
+static void
+group_digests_asked_for(void)
+{
+	uint16_t scheme = EVP_PKEY_is_a(public_key, "RSA") == 1 ? 0xff01 :
+								  0x0203;
+	struct blob b;
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		form_make(&servers[i], &b);
+		try_sign(scheme, &b, servers[i].name);
+	}
+	for (i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++) {
+		form_make(&foreign[i], &b);
+		try_sign(scheme, &b, foreign[i].name);
+	}
+	make_client_transcript(&b);
+	try_sign(scheme, &b, "a client's TLS 1.2 handshake");
+}
+
+/*
+ * The key's own schemes, for a policy without them.
+ */
+static void
+group_left_out(void)
+{
+	struct blob b;
+
+	form_make(&servers[0], &b);
+	try_sign(own_scheme(false), &b, servers[0].name);
+	form_make(&servers[2], &b);
+	try_sign(own_scheme(true), &b, servers[2].name);
+}
+
+/*
+ * A byte of the administrator's prime or generator is another.
+ */
+static void
+group_primes(void)
+{
+	struct blob b;
+	size_t at;
+
+	for (at = 64 + 2; at < 64 + 2 + 256 + 2 + 1; at += 7) {
+		form_make(&own_group, &b);
+		b.bytes[at] ^= 2;
+		try_sign(own_scheme(true), &b, "another group");
+	}
+	form_make(&own_group, &b);
+	b.bytes[64 + 2 + 256 + 2] ^= 1;
+	try_sign(own_scheme(true), &b, "another generator");
 }
 
 /* ------------------------------------------------------------------ facts */
@@ -717,6 +794,16 @@ static const struct scheme {
 	{ 0x0503, "EC", "SHA384", false, false },
 	{ 0x0603, "EC", "SHA512", false, false },
 	{ 0x0807, "ED25519", NULL, false, true },
+	{ 0x0809, "RSA-PSS", "SHA256", true, true },
+	{ 0x080a, "RSA-PSS", "SHA384", true, true },
+	{ 0x080b, "RSA-PSS", "SHA512", true, true },
+};
+
+/* where TLS 1.1 was asked for */
+static const struct scheme old_schemes[] = {
+	{ 0x0201, "RSA", "SHA1", false, false },
+	{ 0x0203, "EC", "SHA1", false, false },
+	{ 0xff01, "RSA", "MD5-SHA1", false, false },
 };
 
 static bool
@@ -727,8 +814,8 @@ is_signature(const struct scheme *scheme, const struct blob *b,
 	EVP_PKEY_CTX *ctx;
 	bool good;
 
-	good = EVP_DigestVerifyInit_ex(md, &ctx, scheme->digest, NULL, NULL,
-		   public_key, NULL) == 1 &&
+	good = EVP_DigestVerifyInit_ex(md, &ctx, scheme->digest,
+		   library_whole(), NULL, public_key, NULL) == 1 &&
 	    (!scheme->pss ||
 		(EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PSS_PADDING) > 0 &&
 		    EVP_PKEY_CTX_set_rsa_pss_saltlen(ctx,
@@ -878,6 +965,27 @@ group_well_behaved(void)
 	afterwards();
 }
 
+static void
+group_well_behaved_old(void)
+{
+	size_t i, k;
+
+	for (i = 0; i < sizeof(old_schemes) / sizeof(old_schemes[0]); i++)
+		for (k = 2; k < sizeof(servers) / sizeof(servers[0]); k++)
+			if (fits(&old_schemes[i], &servers[k]))
+				one_handshake(&old_schemes[i], &servers[k]);
+}
+
+static void
+group_well_behaved_group(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++)
+		if (fits(&schemes[i], &own_group))
+			one_handshake(&schemes[i], &own_group);
+}
+
 /* ------------------------------------------------------------------- gone */
 
 /*
@@ -920,6 +1028,12 @@ static const struct {
 	{ "descriptor", group_descriptor },
 	{ "foreign", group_foreign },
 	{ "scheme", group_scheme },
+	{ "digests", group_digests },
+	{ "digests-asked-for", group_digests_asked_for },
+	{ "left-out", group_left_out },
+	{ "primes", group_primes },
+	{ "well-behaved-old", group_well_behaved_old },
+	{ "well-behaved-group", group_well_behaved_group },
 	{ "facts", group_facts },
 	{ "client", group_client },
 	{ "not-asked", group_not_asked },

@@ -135,6 +135,8 @@ own_scheme(bool pkcs1)
 		return (0x0807);
 	if (EVP_PKEY_is_a(public_key, "RSA"))
 		return (pkcs1 ? 0x0401 : 0x0804);
+	if (EVP_PKEY_is_a(public_key, "RSA-PSS"))
+		return (0x0809);
 	EVP_PKEY_get_group_name(public_key, group, sizeof(group), &len);
 	return (strcmp(group, "secp521r1") == 0 ? 0x0603 :
 		strcmp(group, "secp384r1") == 0 ? 0x0503 :
@@ -482,10 +484,13 @@ prepare(int argc, char *argv[])
 	sigemptyset(&connection.mask);
 	library_start();
 	file = fopen(connection.options.text[OPTION_CERT], "r");
-	certificate = file == NULL ? NULL : PEM_read_X509(file, NULL, 0, NULL);
-	public_key = X509_get0_pubkey(certificate);
-	if (file == NULL || public_key == NULL)
+	/* what is rare the KEEPER is to load itself */
+	certificate = X509_new_ex(library_whole(), NULL);
+	if (file == NULL || PEM_read_X509(file, &certificate, 0, NULL) == NULL)
 		errx(2, "no certificate");
+	public_key = X509_get0_pubkey(certificate);
+	if (public_key == NULL)
+		errx(2, "no key in the certificate");
 	fclose(file);
 }
 
