@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 #
-# Claim: the private key is never in the process that talks to the network,
-# nor in the application.
+# Claim: neither the private key nor a master key of session tickets is ever
+# in the process that talks to the network, nor in the application.
 #
-# find-secret looks for pieces of the key's secret numbers in all memory of a
+# find-secret looks for pieces of a key's secret numbers in all memory of a
 # process.  That it finds what is there, the first test shows.
 
 load ../lib/common
@@ -232,6 +232,60 @@ serve_all_kinds() {
 		[ "$where" != idle ] || serving cat
 		has_no_secret p256 "$NET" "$INNER"
 		has_no_secret rsa "$NET" "$INNER"
+		let_go
+		stop
+	done
+}
+
+# ------------------------------------------------------------------- tickets
+
+# serve_tickets - with two master keys, which find-secret knows as "tickets"
+serve_tickets() {
+	local keys=$PKI/tickets.key
+
+	{ openssl rand -hex 32; openssl rand -hex 32; } >"$keys"
+	chmod 640 "$keys"
+	! getent group tlsshim >/dev/null || chgrp tlsshim "$keys"
+	serve_kind p256 --ticket-keys "$keys"
+}
+
+@test "a master key of tickets is in the keeper until the handshake is over, and in nobody else" {
+	local version
+
+	for version in "${VERSIONS[@]}"; do
+		echo "TLS $version"
+		serve_tickets
+		stall connect "$version"
+		in_keeper_not_in_net tickets
+		let_go
+		stop
+		serve_tickets
+		stall unfinished "$version"
+		in_keeper_not_in_net tickets
+		neither_in_keeper_nor_net p256
+		let_go
+		stop
+		serve_tickets
+		stall idle "$version"
+		neither_in_application_nor_net tickets
+		let_go
+		stop
+	done
+}
+
+@test "where sessions can be resumed the private key is read for the signature only" {
+	local version
+
+	for version in "${VERSIONS[@]}"; do
+		echo "TLS $version"
+		serve_tickets
+		stall half "$version"
+		neither_in_keeper_nor_net p256
+		let_go
+		stop
+		serve_tickets
+		stall unfinished "$version"
+		neither_in_keeper_nor_net p256
 		let_go
 		stop
 	done

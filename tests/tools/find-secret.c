@@ -9,8 +9,9 @@
  * q; EC: the scalar; Ed25519: the seed and what is made of it), a piece at a
  * time, so that half a number is found too: big endian, as in DER; reversed,
  * as OpenSSL's BIGNUM has it; and in base64, as in PEM.  What key and
- * certificate have in common is not looked for.  With -t: is this text, a
- * password of at least 16 bytes, there as it is?
+ * certificate have in common is not looked for.  KEYFILE may be one of ticket
+ * keys: then each of them, and its hexadecimal digits.  With -t: is this
+ * text, a password of at least 16 bytes, there as it is?
  *
  * Prints where, then how much was read.  Ends with 0: nowhere; 1: found; 2:
  * could not look.
@@ -132,6 +133,28 @@ add_ed25519(const EVP_PKEY *key)
 	add_secret("prefix", hash + 32, 32);
 }
 
+static bool
+read_ticket_keys(FILE *file)
+{
+	char line[256];
+	uint8_t key[32];
+	size_t found = 0, i;
+
+	rewind(file);
+	while (fgets(line, sizeof(line), file) != NULL) {
+		if (strspn(line, "0123456789abcdef") != 2 * sizeof(key))
+			continue;
+		for (i = 0; i < sizeof(key); i++)
+			sscanf(line + 2 * i, "%2hhx", &key[i]);
+		add_secret("ticket key", key, sizeof(key));
+		for (i = 0; i + PIECE <= 2 * sizeof(key); i += STRIDE)
+			add_piece("ticket key", "digits",
+			    (const uint8_t *)line + i);
+		found++;
+	}
+	return (found > 0);
+}
+
 static void
 read_key(const char *path)
 {
@@ -141,9 +164,11 @@ read_key(const char *path)
 	if (file == NULL)
 		err(2, "%s", path);
 	key = PEM_read_PrivateKey(file, NULL, NULL, NULL);
+	if (key == NULL && !read_ticket_keys(file))
+		errx(2, "%s: no key", path);
 	fclose(file);
 	if (key == NULL)
-		errx(2, "%s: no key", path);
+		return;
 	if (EVP_PKEY_is_a(key, "RSA"))
 		add_rsa(key);
 	else if (EVP_PKEY_is_a(key, "EC"))
