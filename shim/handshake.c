@@ -247,7 +247,7 @@ apply(struct handshake *h, const struct policy *policy)
 		    refused);
 	verify_apply(&h->verify, h->ctx, &policy->client);
 	if (policy->tickets)
-		ticket_use(&h->ticket, h->ctx, &h->ask);
+		ticket_use(&h->ticket, h->ctx, &h->ask, &h->verify);
 }
 
 static void

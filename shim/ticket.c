@@ -4,8 +4,8 @@
  *
  * Runs in:  NET, inside the jail.
  * Trusts:   the KEEPER's answers; what a ticket says once its MAC is right.
- * Refuses:  to resume a session with a client certificate that is not
- *           verified anew; to ask for more tickets than a client needs.
+ * Refuses:  to resume a session with a client certificate that would not be
+ *           let in today; to ask for more tickets than a client needs.
  *
  * A ticket that cannot be opened, for whatever reason, is no error: a full
  * handshake follows.
@@ -21,6 +21,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "verify.h"
 
 /* RFC 5246, F.1.4 has a day at most; what is older was not in use */
 enum { LIFETIME_S = 2 * 60 * 60 };
@@ -152,28 +153,44 @@ on_ticket_key(SSL *ssl, unsigned char *name, unsigned char *iv,
 			  open_ticket(t, name, iv, cipher, mac));
 }
 
-static bool
-may_resume(const SSL_SESSION *session)
+/*
+ * A session keeps the client's certificate, but not those behind it, which it
+ * cannot be verified without.  Where they are too many, what is kept is no
+ * chain, and the session will not be resumed.
+ */
+static int
+on_sealing(SSL *ssl, void *argument)
 {
-	return (SSL_SESSION_get0_peer((SSL_SESSION *)session) == NULL);
+	const struct ticket *t = argument;
+	uint8_t packed[VERIFY_PACKED_MAX];
+	size_t len;
+
+	if (SSL_get0_peer_certificate(ssl) == NULL)
+		return (1);
+	if (!verify_pack(t->verify, ssl, packed, &len))
+		len = 1;
+	return (SSL_SESSION_set1_ticket_appdata(SSL_get_session(ssl), packed,
+	    len));
 }
 
-/* SSL_CTX_set_session_ticket_cb(3) */
+/* SSL_CTX_set_session_ticket_cb(3), as on_sealing */
 static SSL_TICKET_RETURN
 on_opened(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
     size_t name_len, SSL_TICKET_STATUS status, void *argument)
 {
+	const struct ticket *t = argument;
+
 	(void)ssl;
 	(void)name;
 	(void)name_len;
-	(void)argument;
 	switch (status) {
 	case SSL_TICKET_SUCCESS:
-		return (may_resume(session) ? SSL_TICKET_RETURN_USE :
-					      SSL_TICKET_RETURN_IGNORE_RENEW);
 	case SSL_TICKET_SUCCESS_RENEW:
-		return (may_resume(session) ? SSL_TICKET_RETURN_USE_RENEW :
-					      SSL_TICKET_RETURN_IGNORE_RENEW);
+		if (!verify_session(t->verify, session))
+			return (SSL_TICKET_RETURN_IGNORE_RENEW);
+		return (status == SSL_TICKET_SUCCESS ?
+			SSL_TICKET_RETURN_USE :
+			SSL_TICKET_RETURN_USE_RENEW);
 	case SSL_TICKET_EMPTY:
 	case SSL_TICKET_NO_DECRYPT:
 		return (SSL_TICKET_RETURN_IGNORE_RENEW);
@@ -183,15 +200,17 @@ on_opened(SSL *ssl, SSL_SESSION *session, const unsigned char *name,
 }
 
 void
-ticket_use(struct ticket *t, SSL_CTX *ctx, struct ask *ask)
+ticket_use(struct ticket *t, SSL_CTX *ctx, struct ask *ask,
+    struct verify *verify)
 {
 	t->ask = ask;
+	t->verify = verify;
 	SSL_CTX_set_app_data(ctx, t);
 	SSL_CTX_clear_options(ctx, SSL_OP_NO_TICKET);
 	SSL_CTX_set_num_tickets(ctx, 1);
 	SSL_CTX_set_timeout(ctx, LIFETIME_S);
 	SSL_CTX_set_tlsext_ticket_key_evp_cb(ctx, on_ticket_key);
-	SSL_CTX_set_session_ticket_cb(ctx, NULL, on_opened, NULL);
+	SSL_CTX_set_session_ticket_cb(ctx, on_sealing, on_opened, t);
 }
 
 void

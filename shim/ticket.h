@@ -16,11 +16,13 @@
 
 struct ask;
 struct ssl_ctx_st;
+struct verify;
 
 enum { TICKET_OPENS_MAX = 2 };
 
 struct ticket {
 	struct ask *ask;
+	struct verify *verify;
 	struct ticket_opened {
 		enum ticket_answer answer;
 		struct ticket_key key;
@@ -29,10 +31,12 @@ struct ticket {
 };
 
 /*
- * Give tickets to clients and resume by them.  Both must outlive the
- * context.  Not called, there is no resumption.
+ * Give tickets to clients and resume by them; a client's certificate is
+ * verified anew.  All must outlive the context.  Not called, there is no
+ * resumption.
  */
-void ticket_use(struct ticket *, struct ssl_ctx_st *, struct ask *);
+void
+ticket_use(struct ticket *, struct ssl_ctx_st *, struct ask *, struct verify *);
 
 /*
  * Forget the keys.  When the handshake is over.
