@@ -203,9 +203,10 @@ class Authority:
         self.pem = pem("CERTIFICATE", (issuer or self).issue(
             subject, self.key, serial=serial, extensions=extensions))
 
-    def issue(self, subject, key, serial=2, start=-1, end=30,
+    def issue(self, subject, key, serial=2, start=-1, end=30.5,
               extensions=(SIGNS, CLIENT), signer=None):
-        """a certificate (DER); start and end in days from now"""
+        """a certificate (DER); start and end in days from now, half ones
+        where somebody counts those that remain"""
         text = der(
             SEQUENCE, der(0xA0, integer(2)),
             integer(serial) if isinstance(serial, int) else serial,
