@@ -17,6 +17,7 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/decoder.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/params.h>
@@ -327,8 +328,13 @@ library_certificate(const uint8_t *der, size_t len)
 {
 	X509 *cert = parse_certificate(der, len);
 	ASN1_OBJECT *kind;
+	bool known;
 
-	if (cert == NULL || X509_get0_pubkey(cert) != NULL)
+	/* a complaint that stays would be taken for the handshake's failure */
+	ERR_set_mark();
+	known = cert == NULL || X509_get0_pubkey(cert) != NULL;
+	ERR_pop_to_mark();
+	if (known)
 		return (cert);
 	X509_PUBKEY_get0_param(&kind, NULL, NULL, NULL,
 	    X509_get_X509_PUBKEY(cert));
