@@ -28,7 +28,8 @@ enum {
 	RANK_NAME = 1 << 18,
 	RANK_CHAIN = 1 << 17,
 	RANK_AUTHORITY = 1 << 16,
-	RANK_PREFERENCE = 0xffff /* less the place in it */
+	RANK_PREFERENCE = 0xffff, /* less the place in it */
+	NOWHERE = RANK_PREFERENCE
 };
 
 /* ---------------------------------------------------------------- the key */
@@ -59,48 +60,33 @@ takes_curve(const struct hello *h, EVP_PKEY *key)
 }
 
 /*
- * Our suites up to TLS 1.2 by what signs for them.
+ * Up to TLS 1.2 the suite says what kind of key signs.
  */
 static bool
-takes_suite(const struct hello *h, EVP_PKEY *key)
+takes_suite(const struct hello *h, const struct policy *policy, EVP_PKEY *key)
 {
-	static const uint16_t by_ecdsa[] = { 0xc02b, 0xc02c, 0xcca9 };
-	static const uint16_t by_rsa[] = { 0xc02f, 0xc030, 0xcca8, 0x009e,
-		0x009f, 0xccaa };
 	bool rsa = EVP_PKEY_is_a(key, "RSA") == 1 ||
 	    EVP_PKEY_is_a(key, "RSA-PSS") == 1;
-	const uint16_t *suites = rsa ? by_rsa : by_ecdsa;
-	size_t n = rsa ? sizeof(by_rsa) / sizeof(by_rsa[0]) :
-			 sizeof(by_ecdsa) / sizeof(by_ecdsa[0]);
 
-	while (n > 0)
-		if (hello_list_has(&h->suites, suites[--n]))
-			return (true);
-	return (false);
+	return (policy_suite_shared(policy, &h->suites,
+	    rsa ? SUITE_RSA : SUITE_ECDSA));
 }
 
-static const uint16_t preference[] = { 0x0403, 0x0807, 0x0503, 0x0603, 0x0809,
-	0x080a, 0x080b, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601 };
-
-enum {
-	PREFERENCES = sizeof(preference) / sizeof(preference[0]),
-	NOWHERE = RANK_PREFERENCE
-};
-
 /*
- * The place in our preference of the first scheme that key and client have;
- * PREFERENCES: there is none.
+ * The place among our schemes, the best first, of the first one that key and
+ * client have.
  */
 static size_t
-place_in_list(const struct hello *h, EVP_PKEY *key, bool tls13)
+place_in_list(const struct hello *h, const struct codes *ours, EVP_PKEY *key,
+    bool tls13)
 {
 	size_t i;
 
-	for (i = 0; i < PREFERENCES; i++)
-		if (sign_fits(key, preference[i], tls13) &&
-		    hello_list_has(&h->sigalgs, preference[i]))
-			break;
-	return (i);
+	for (i = 0; i < ours->count; i++)
+		if (sign_fits(key, ours->code[i], tls13) &&
+		    hello_list_has(&h->sigalgs, ours->code[i]))
+			return (i);
+	return (NOWHERE);
 }
 
 /*
@@ -108,15 +94,18 @@ place_in_list(const struct hello *h, EVP_PKEY *key, bool tls13)
  * does not have comes behind all that do.
  */
 static size_t
-place_of_key(const struct hello *h, EVP_PKEY *key, bool tls13)
+place_of_key(const struct hello *h, const struct policy *policy, EVP_PKEY *key,
+    bool tls13)
 {
-	size_t place = place_in_list(h, key, true);
+	struct codes ours;
+	size_t place;
 
-	if (place == PREFERENCES && !tls13) {
-		place = place_in_list(h, key, false);
-		return (place == PREFERENCES ? NOWHERE : PREFERENCES + place);
-	}
-	return (place == PREFERENCES ? NOWHERE : place);
+	ours.count = policy_schemes(policy, ours.code, CODES_MAX);
+	place = place_in_list(h, &ours, key, true);
+	if (place != NOWHERE || tls13)
+		return (place);
+	place = place_in_list(h, &ours, key, false);
+	return (place == NOWHERE ? NOWHERE : CODES_MAX + place);
 }
 
 /*
@@ -132,18 +121,19 @@ place_without_list(EVP_PKEY *key)
 }
 
 static unsigned int
-rank_key(const struct hello *h, uint16_t version, EVP_PKEY *key)
+rank_key(const struct hello *h, const struct policy *policy, EVP_PKEY *key)
 {
+	uint16_t version = hello_version(h, policy->max_version);
 	bool tls13 = version >= TLS1_3_VERSION;
 	size_t place;
 
 	if (version < TLS1_2_VERSION || h->sigalgs.count == 0)
 		place = place_without_list(key);
 	else
-		place = place_of_key(h, key, tls13);
+		place = place_of_key(h, policy, key, tls13);
 	if (place == NOWHERE)
 		return (0);
-	if (!tls13 && (!takes_curve(h, key) || !takes_suite(h, key)))
+	if (!tls13 && (!takes_curve(h, key) || !takes_suite(h, policy, key)))
 		return (0);
 	return (RANK_KEY | (RANK_PREFERENCE - (unsigned int)place));
 }
@@ -281,7 +271,7 @@ rank_pair(const struct pair *p, const struct hello *h,
 	unsigned int rank = rank_chain(h, p);
 
 	if (key != NULL)
-		rank |= rank_key(h, hello_version(h, policy->max_version), key);
+		rank |= rank_key(h, policy, key);
 	if (h->server_name[0] != '\0' && rank_covers(p, h->server_name))
 		rank |= RANK_NAME;
 	return (rank);

@@ -17,6 +17,7 @@ setup_file() {
 	make_leaf p256 p256 int-a localhost
 	make_leaf p384 p384 int-a localhost
 	make_leaf ed25519 ed25519 int-a localhost
+	make_leaf pss pss int-b localhost
 	make_leaf one p256 int-a one.example
 	make_leaf one-rsa rsa int-b one.example
 	make_leaf two p384 int-a two.example '*.two.example'
@@ -30,6 +31,8 @@ teardown() { leave_nothing; }
 # new_key KIND - to standard output
 new_key() {
 	case $1 in
+	pss) openssl genpkey -quiet -algorithm RSA-PSS \
+	    -pkeyopt rsa_keygen_bits:2048 ;;
 	rsa) openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 ;;
 	ed25519) openssl genpkey -algorithm ED25519 ;;
 	p*) openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:P-${1#p}" ;;
@@ -134,6 +137,19 @@ refused_by() {
 	[ "$(shown -tls1_3 -sigalgs ECDSA+SHA256)" = p256 ]
 	[ "$(shown -tls1_3 -sigalgs ECDSA+SHA384)" = p384 ]
 	[ "$(shown -tls1_3 -sigalgs ed25519)" = ed25519 ]
+}
+
+@test "a client that asks for RSA-PSS with a key for it alone gets that" {
+	local version
+
+	pairs p256 rsa pss ed25519
+	serve_names "${PAIRS[@]}"
+	for version in -tls1_2 -tls1_3; do
+		[ "$(shown "$version" \
+		    -sigalgs rsa_pss_pss_sha256:RSA+SHA256)" = pss ]
+		[ "$(shown "$version" \
+		    -sigalgs rsa_pss_rsae_sha256:RSA+SHA256)" = rsa ]
+	done
 }
 
 @test "who can verify them all gets ECDSA with P-256, in whatever order they stand" {
@@ -384,7 +400,7 @@ refused_for() {
 }
 
 @test "names that would lead elsewhere never become a path" {
-	local name
+	local answer name
 
 	names certs
 	mkdir "$D/sub"
@@ -407,6 +423,68 @@ refused_for() {
 		[ "$(shown -servername "$name")" = p256 ]
 	done
 	[ "$(summaries | grep -c ' sni=')" -eq 3 ]
+}
+
+# hello NAME-IN-PYTHON - a ClientHello with this name, however it is: the alert
+# that comes back, or "goes-on"
+hello() {
+	timeout 20 python3 - "$PORT" "$1" <<-'EOF'
+	import os, socket, struct, sys
+	name = eval(sys.argv[2])
+	def block(width, body):
+	    return len(body).to_bytes(width, "big") + body
+	def extension(number, body):
+	    return struct.pack("!H", number) + block(2, body)
+	names = block(2, b"\0" + block(2, name))
+	extensions = extension(0, names) if len(names) < 0xffff else b""
+	extensions += extension(43, block(1, b"\3\4"))
+	extensions += extension(10, block(2, b"\0\x1d"))
+	extensions += extension(13, block(2, b"\4\3"))
+	extensions += extension(51, block(2, b"\0\x1d" + block(2, os.urandom(32))))
+	body = b"\3\3" + os.urandom(32) + block(1, b"") + \
+	    block(2, b"\x13\1") + block(1, b"\0") + block(2, extensions)
+	message = b"\1" + block(3, body)
+	wire = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+	try:
+	    while message:
+	        wire.sendall(b"\x16\3\1" + block(2, message[:16384]))
+	        message = message[16384:]
+	    got = wire.recv(7)
+	except ConnectionError:
+	    got = b""
+	print(got[6] if got[:1] == b"\x15" else "goes-on" if got else "nothing")
+	EOF
+}
+
+@test "names of any bytes and lengths are refused, or are none" {
+	local answer name
+
+	names certs
+	mkdir "$D/sub"
+	put one.all outside.pem
+	pairs p256
+	serve_names --cert-dir "$D/sub" "${PAIRS[@]}"
+	while read -r answer name; do
+		echo "$name: $answer"
+		[ "$(hello "$name")" = "$answer" ]
+	done <<-'EOF'
+	goes-on b"localhost"
+	goes-on b"a" * 63 + b".example"
+	goes-on b"../outside"
+	goes-on b"a" * 64 + b".example"
+	goes-on b"a" * 254
+	goes-on b"a." * 127 + b"b"
+	goes-on b"\xff" * 255
+	112 b"outside\0"
+	112 b"..\0/outside"
+	112 b"a" * 256
+	112 b"../" * 5000
+	112 b"a" * 65000
+	EOF
+	wait_for has_summaries 12
+	[ "$(summaries | sed -n 's/.* sni=\([^ ]*\) .*/\1/p' | cut -c 1-9)" = \
+	    $'localhost\naaaaaaaaa' ]
+	! grep -aqF outside "$LOG"
 }
 
 # -------------------------------------------------------------------- --sni
