@@ -165,19 +165,53 @@ nss_groups(struct account *a, const char *name)
 }
 
 /*
- * By name, or by uid where name is NULL.  False, with errno 0 or the trouble,
+ * By name, or by uid where name is NULL.  NULL, with errno 0 or the trouble,
  * if there is no such account.
  */
+static const struct passwd *
+find_passwd(const char *name, uid_t uid, bool *local)
+{
+	const struct passwd *pw = local_user(name, uid);
+
+	*local = pw != NULL;
+	errno = 0;
+	if (pw == NULL)
+		pw = name == NULL ? getpwuid(uid) : getpwnam(name);
+	/* getpwnam(3): all of these may mean that there is none */
+	if (pw == NULL &&
+	    (errno == ENOENT || errno == ESRCH || errno == EBADF ||
+		errno == EPERM))
+		errno = 0;
+	return (pw);
+}
+
+static char *
+copy_text(const char *text)
+{
+	char *copy = strdup(text);
+
+	if (copy == NULL)
+		fatal(EXIT_SYSTEM, "account: %s", text);
+	return (copy);
+}
+
+static void
+find_groups(struct account *a, const char *name, bool local)
+{
+	if (local)
+		local_groups(a, name);
+	else
+		nss_groups(a, name);
+}
+
 static bool
 find_entry(struct account *a, const char *name, uid_t uid, bool with_groups)
 {
-	const struct passwd *pw = local_user(name, uid);
-	bool local = pw != NULL;
+	const struct passwd *pw;
+	bool local;
 	char *own;
 
-	errno = 0;
-	if (!local)
-		pw = name == NULL ? getpwuid(uid) : getpwnam(name);
+	pw = find_passwd(name, uid, &local);
 	if (pw == NULL)
 		return (false);
 	a->uid = pw->pw_uid;
@@ -185,14 +219,29 @@ find_entry(struct account *a, const char *name, uid_t uid, bool with_groups)
 	if (!with_groups)
 		return (true);
 	/* reading groups may overwrite what pw points to */
-	own = strdup(pw->pw_name);
-	if (own == NULL)
-		fatal(EXIT_SYSTEM, "groups: of uid %ld", (long)a->uid);
-	if (local)
-		local_groups(a, own);
-	else
-		nss_groups(a, own);
+	own = copy_text(pw->pw_name);
+	find_groups(a, own, local);
 	free(own);
+	return (true);
+}
+
+bool
+account_find(struct account *a, struct account_login *l, const char *name)
+{
+	const struct passwd *pw = find_passwd(name, 0, &l->local);
+
+	if (pw == NULL)
+		return (false);
+	/* some databases take a name in capitals for another */
+	errno = 0;
+	if (strcmp(pw->pw_name, name) != 0)
+		return (false);
+	*a = (struct account){ .uid = pw->pw_uid, .gid = pw->pw_gid };
+	l->name = copy_text(pw->pw_name);
+	l->home = copy_text(pw->pw_dir);
+	l->shell = copy_text(pw->pw_shell);
+	l->locked = pw->pw_passwd[0] == '!';
+	find_groups(a, l->name, l->local);
 	return (true);
 }
 
@@ -277,6 +326,18 @@ find_net(struct account *a, const struct options *o)
 }
 
 static void
+check_group(const struct options *o)
+{
+	const char *group = o->text[OPTION_GROUP];
+
+	if (o->text[OPTION_USER_FROM] != NULL && group != NULL)
+		fatalx(EXIT_USAGE,
+		    "--group: %s: --user-from gives the program the groups "
+		    "of its account: leave one of the two out",
+		    group);
+}
+
+static void
 find_app(struct account *a, const struct options *o)
 {
 	const char *user = o->text[OPTION_USER];
@@ -315,6 +376,11 @@ check_own(const struct options *o)
 	struct account a = { .uid = geteuid(), .gid = getegid() };
 	size_t i;
 
+	if (o->text[OPTION_USER_FROM] != NULL)
+		fatalx(EXIT_USAGE,
+		    "--user-from: %s: not started as root, so the program "
+		    "cannot run as whom a certificate names",
+		    o->text[OPTION_USER_FROM]);
 	if (user != NULL)
 		find_named(&a, "--user", user);
 	if (user != NULL && a.uid != geteuid())
@@ -351,13 +417,18 @@ accounts_find(struct accounts *a, const struct options *o)
 		check_own(o);
 		return;
 	}
-	find_app(&a->app, o);
+	a->has_app = o->text[OPTION_USER] != NULL ||
+	    o->text[OPTION_USER_FROM] == NULL;
+	check_group(o);
+	if (a->has_app)
+		find_app(&a->app, o);
 	find_tls(&a->tls, o);
 	find_net(&a->net, o);
-	if (a->net.uid == a->app.uid || a->net.uid == a->tls.uid)
+	if ((a->has_app && a->net.uid == a->app.uid) ||
+	    a->net.uid == a->tls.uid)
 		fatalx(EXIT_USAGE,
 		    "--net-user: uid %ld: is also the account "
 		    "of %s; it must be its own",
 		    (long)a->net.uid,
-		    a->net.uid == a->app.uid ? "the program" : "the files");
+		    a->net.uid == a->tls.uid ? "the files" : "the program");
 }

@@ -25,15 +25,31 @@ struct accounts {
 	bool root;	    /* started as root; else all below is unused */
 	struct account tls; /* reads certificates, keys and rules */
 	struct account net; /* talks to the network; no groups */
+	bool has_app;	    /* false: a certificate must name it */
 	struct account app; /* runs the application */
 };
 
 /*
+ * What a login would set besides.
+ */
+struct account_login {
+	char *name, *home, *shell;
+	bool local;  /* in /etc/passwd */
+	bool locked; /* as far as the account database says */
+};
+
+/*
  * Look all of them up.  Ends the process with EXIT_USAGE, naming the option,
- * for an unknown account, for a missing --user as root, for uid 0 without
- * --allow-root, and for a --user or --group that cannot be taken without
- * root.  Others that cannot are told at LOG_INFO and ignored.
+ * for an unknown account, for a missing --user as root (without --user-from),
+ * for uid 0 without --allow-root, and for a --user or --group that cannot be
+ * taken without root.  Others that cannot are told at LOG_INFO and ignored.
  */
 void accounts_find(struct accounts *, const struct options *);
+
+/*
+ * The account of exactly this name, with its groups.  False, with errno 0 or
+ * the trouble, if there is none.  Of any process that is not jailed.
+ */
+bool account_find(struct account *, struct account_login *, const char *name);
 
 #endif

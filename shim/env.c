@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "env_local.h"
 #include "log.h"
 #include "options.h"
@@ -223,6 +224,22 @@ env_fact(struct env *env, const char *name, const char *value)
 	if (value == NULL || *value == '\0')
 		return;
 	env_store(env, name, (struct env_value){ value, strlen(value) });
+}
+
+void
+env_login(struct env *env, const struct account_login *l)
+{
+	const struct {
+		const char *name, *value;
+	} variables[] = { { "HOME", l->home }, { "SHELL", l->shell },
+		{ "USER", l->name }, { "LOGNAME", l->name } };
+	size_t i;
+
+	for (i = 0; i < COUNT(variables); i++)
+		envlist_put(&env->list, variables[i].name,
+		    (struct env_value){
+			variables[i].value, strlen(variables[i].value) },
+		    ENV_RULE);
 }
 
 const char *

@@ -17,6 +17,7 @@
 enum env_set { ENV_TCP = 1, ENV_TLS = 2, ENV_CERTS = 4 };
 enum env_format { ENV_MOD_SSL, ENV_UCSPI_SSL };
 
+struct account_login;
 struct certificate_facts;
 struct env;
 struct peer;
@@ -84,6 +85,11 @@ void env_client(struct env *, const struct certificate_facts *);
  * Is it one of the attributes in names as SSL_CLIENT_S_DN_CN?
  */
 bool env_is_attribute(const char *text, size_t len);
+
+/*
+ * HOME, SHELL, USER and LOGNAME, whoever has set them.
+ */
+void env_login(struct env *, const struct account_login *);
 
 /*
  * The value of a variable, or NULL.

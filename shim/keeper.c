@@ -36,6 +36,7 @@
 #include "staple.h"
 #include "ticket_keys.h"
 #include "trust.h"
+#include "user_from.h"
 
 struct keeper {
 	struct connection *connection;
@@ -179,6 +180,27 @@ ask_rules(struct keeper *k)
 }
 
 /*
+ * Nobody would ever have an account; or all would have --user's, unless a
+ * rule leaves some peers unasked.
+ */
+static void
+check_user_from(const struct keeper *k)
+{
+	const struct options *o = &k->connection->options;
+
+	if (o->text[OPTION_USER_FROM] == NULL || k->client.mode != CLIENT_NONE)
+		return;
+	if (k->connection->accounts.has_app &&
+	    (o->from_rule[OPTION_CLIENT_CERT] ||
+		o->from_rule[OPTION_CLIENT_CA]))
+		return;
+	fatalx(EXIT_USAGE,
+	    "--user-from: %s: clients are asked for no certificate: add "
+	    "--client-cert",
+	    o->text[OPTION_USER_FROM]);
+}
+
+/*
  * The peer's name comes from its own DNS: that there is none is no fault of
  * ours, but nobody's certificate can match it.
  */
@@ -188,6 +210,7 @@ judge_client(struct keeper *k)
 	const struct connection *c = k->connection;
 
 	must(k, client_from_options(&k->client, &c->options, &k->complaint));
+	check_user_from(k);
 	if (client_host(&k->client, &c->options, &c->peer, environ))
 		return (true);
 	log_errx("client certificate: TCPREMOTEHOST: no name of this peer "
@@ -531,6 +554,39 @@ set_facts(struct keeper *k)
 
 /* -------------------------------------------------------------------- run */
 
+/*
+ * NET cannot know otherwise that there is none.
+ */
+static _Noreturn void
+end_without_app(struct keeper *k, int code)
+{
+	msg_begin(&k->msg, MSG_NO_APP);
+	msg_put_u8(&k->msg, (uint8_t)code);
+	send_message(k);
+	_exit(code);
+}
+
+/*
+ * Whose account the program gets, where a certificate says that.
+ */
+static void
+choose_account(struct keeper *k)
+{
+	struct connection *c = k->connection;
+	const char *how = c->options.text[OPTION_USER_FROM];
+	struct account_login login = { 0 };
+
+	if (how == NULL)
+		return;
+	if (user_from_certificate(&c->accounts, &login, how, &k->facts,
+		&k->complaint) == -1) {
+		log_warnx("%s", k->complaint.text);
+		end_without_app(k, EXIT_DENIED);
+	}
+	if (login.name != NULL)
+		env_login(k->env, &login);
+}
+
 static _Noreturn void
 become_app(struct keeper *k)
 {
@@ -539,11 +595,7 @@ become_app(struct keeper *k)
 
 	rights_become_app(&c->accounts);
 	code = app_exec(c->options.program, env_vector(k->env), &c->mask);
-	/* still here: NET cannot know otherwise that there is none */
-	msg_begin(&k->msg, MSG_NO_APP);
-	msg_put_u8(&k->msg, (uint8_t)code);
-	send_message(k);
-	_exit(code);
+	end_without_app(k, code);
 }
 
 static struct env *
@@ -576,5 +628,6 @@ keeper_run(struct connection *connection, int channel)
 	pair_wipe_key(&k.pair);
 	ticket_keys_wipe(&k.ticket_keys);
 	set_facts(&k);
+	choose_account(&k);
 	become_app(&k);
 }

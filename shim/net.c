@@ -266,7 +266,8 @@ look_for_no_app(struct net *n)
 		return;
 	n->app_started = false;
 	n->stage = "app";
-	n->ending.kind = ENDING_ERROR;
+	n->ending.kind = msg_get_u8(m) == EXIT_DENIED ? ENDING_DENIED :
+							ENDING_ERROR;
 }
 
 /*

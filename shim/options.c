@@ -101,11 +101,12 @@ options_check_choices(const struct options *o)
 {
 	static const enum option_id choices[] = { OPTION_LOG, OPTION_MATCH,
 		OPTION_DEFAULT, OPTION_ENV_FORMAT, OPTION_SNI,
-		OPTION_CLIENT_CERT };
+		OPTION_CLIENT_CERT, OPTION_USER_FROM };
 	size_t i;
 
 	for (i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
-		check_choice(o, choices[i]);
+		if (o->text[choices[i]] != NULL)
+			check_choice(o, choices[i]);
 }
 
 static unsigned int

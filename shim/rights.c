@@ -170,6 +170,18 @@ rights_open(const char *path)
 	return (fd);
 }
 
+int
+rights_open_shadow(void)
+{
+	int fd;
+
+	if (raise_uid() == -1)
+		return (-1);
+	fd = open("/etc/shadow", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	lower_uid();
+	return (fd);
+}
+
 /*
  * lstat(2) and, of a symbolic link, stat(2): a link to nothing is there.  A
  * name that no file can have is of none.
@@ -213,6 +225,8 @@ rights_become_app(const struct accounts *a)
 
 	if (!a->root)
 		return;
+	if (!a->has_app)
+		fatalx(EXIT_SYSTEM, "program: no account to run as");
 	if (setresuid((uid_t)-1, 0, (uid_t)-1) == -1)
 		fatal(EXIT_SYSTEM, "uid 0: cannot be taken to become uid %ld",
 		    (long)uid);

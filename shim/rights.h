@@ -27,6 +27,11 @@ void rights_lower(const struct accounts *);
 int rights_open(const char *path);
 
 /*
+ * Open /etc/shadow with effective uid 0.  -1 with errno set.
+ */
+int rights_open_shadow(void);
+
+/*
  * What is there, symbolic links followed, with the same rights.  What only
  * looks broken (a link to nothing, a FIFO) is a file too: who opens it learns
  * why it cannot be read.  RIGHTS_UNKNOWN with errno set.
