@@ -278,6 +278,7 @@ OLD=(ECDHE-{ECDSA,RSA}-{AES128-SHA256,AES128-SHA,AES256-SHA384,AES256-SHA}
 	fails protocol_version -tls1_3
 	fails no_application_protocol -tls1_2 -alpn two
 	stop
+	# shellcheck disable=SC2034 # serve reads it
 	SERVE_ENV=(TLS_CIPHERSUITES=TLS_AES_256_GCM_SHA384)
 	serve_policy rsa
 	gets -tls1_3 -- TLSv1.3 TLS_AES_256_GCM_SHA384
@@ -456,7 +457,9 @@ OLD=(ECDHE-{ECDSA,RSA}-{AES128-SHA256,AES128-SHA,AES256-SHA384,AES256-SHA}
 
 @test "a client that renegotiates is refused" {
 	serve --policy old "${CERT[@]}" -- cat
-	# s_client renegotiates at a line that begins with R
+	# s_client renegotiates at a line that begins with R; what it says tells
+	# when to go on
+	# shellcheck disable=SC2094
 	(echo hello; wait_for grep -q '^hello' "$T/said"; echo R;
 	    wait_for grep -qE 'no renegotiation|closed' "$T/said" "$T/errors") |
 	    timeout 20 openssl s_client -connect "127.0.0.1:$PORT" -tls1_2 \
