@@ -5,6 +5,7 @@
 # after the keys were rotated; and only under what it was made under.
 
 load ../lib/common
+load ../lib/clients
 
 VERSIONS=(1_2 1_3)
 
@@ -382,4 +383,194 @@ across_rules() {
 @test "a session is not resumed under another rule, or another file of rules" {
 	need tcprules
 	each_version across_rules
+}
+
+across_protocols() {
+	serve_tickets --alpn imap,pop3
+	session "$T/s" "-tls$1" -alpn pop3
+	resumed "$T/s" "-tls$1" -alpn pop3
+	grep -qx SSL_ALPN=pop3 "$T/env"
+	serve_tickets --alpn pop3
+	not_resumed "$T/s" "-tls$1" -alpn pop3
+	serve_tickets
+	not_resumed "$T/s" "-tls$1" -alpn pop3
+	stop
+}
+
+@test "a session is not resumed where other protocols are offered" {
+	each_version across_protocols
+}
+
+@test "a session of TLS 1.2 does not bring a cipher back that is not allowed" {
+	serve_tickets --ciphers ECDHE-ECDSA-AES256-GCM-SHA384
+	session "$T/s" -tls1_2
+	serve_tickets --ciphers ECDHE-ECDSA-AES128-GCM-SHA256
+	not_resumed "$T/s" -tls1_2
+}
+
+@test "after a HelloRetryRequest a session is resumed all the same" {
+	serve_tickets --groups P-256
+	session "$T/s" -tls1_3 -groups X25519:P-256 -msg
+	[ "$(grep -c 'Handshake .*, ServerHello' "$T/env")" -eq 2 ]
+	resumed "$T/s" -tls1_3 -groups X25519:P-256 -msg
+	[ "$(grep -c 'Handshake .*, ServerHello' "$T/env")" -eq 2 ]
+}
+
+# -------------------------------------------------- certificates of clients
+
+# as session and offer, of who shows this certificate; "none" shows none
+session_of() {
+	local SHOW
+
+	show "$1"
+	session "${@:2}" "${SHOW[@]}"
+}
+
+offer_of() {
+	local SHOW
+
+	show "$1"
+	offer "${@:2}" "${SHOW[@]}"
+}
+
+# is_still NAME - the application was told of this client
+is_still() {
+	grep -qx SSL_CLIENT_VERIFY=SUCCESS "$T/env"
+	grep -qx "SSL_CLIENT_S_DN_CN=$1" "$T/env"
+	grep -qx "SSL_CLIENT_SAN_Email_0=$1@localhost" "$T/env"
+}
+
+with_certificate() {
+	local name
+
+	: >"$LOG"
+	serve_tickets --client-cert require "${TRUST[@]}" --export tcp,tls,certs
+	for name in good deep2; do
+		session_of "$name" "$T/s" "-tls$1"
+		is_still "$name"
+		grep -E '^SSL_CLIENT_(CERT|FINGERPRINT|SPKI)' "$T/env" >"$T/full"
+		# the session has the certificate
+		[ "$(offer "$T/s" "-tls$1")" = Resumed ]
+		is_still "$name"
+		grep -E '^SSL_CLIENT_(CERT|FINGERPRINT|SPKI)' "$T/env" |
+		    diff "$T/full" -
+	done
+	grep -q '^SSL_CLIENT_CERT_CHAIN_1=' "$T/full"
+	[ "$(summary -n 4 client)" = ok ]
+	[ "$(summary -n 4 resumed)" = 1 ]
+	stop
+}
+
+@test "a resumed session has the client's certificate, and its chain" {
+	each_version with_certificate
+}
+
+across_policies() {
+	serve_tickets --client-cert optional "${TRUST[@]}"
+	session_of good "$T/with" "-tls$1"
+	session_of none "$T/without" "-tls$1"
+	[ "$(offer "$T/with" "-tls$1")" = Resumed ]
+	[ "$(offer "$T/without" "-tls$1")" = Resumed ]
+	grep -qx SSL_CLIENT_VERIFY=NONE "$T/env"
+	# where none is asked for none is told of
+	serve_tickets
+	[ "$(offer "$T/with" "-tls$1")" = Initial ]
+	grep -qx SSL_CLIENT_VERIFY=NONE "$T/env"
+	run ! grep SSL_CLIENT_S_DN "$T/env"
+	serve_tickets --client-cert optional --ca "$CLIENTS/wrong.pem"
+	[ "$(offer "$T/with" "-tls$1")" = Initial ]
+	serve_tickets --client-cert optional "${TRUST[@]}" --verify-depth 2
+	[ "$(offer "$T/with" "-tls$1")" = Initial ]
+	# nobody comes in without a certificate by a session without
+	serve_tickets --client-cert require "${TRUST[@]}"
+	run ! offer "$T/without" "-tls$1"
+	[ "$(summary -n 8 end)" = alert-sent:certificate_required ] ||
+	    [ "$(summary -n 8 end)" = alert-sent:handshake_failure ]
+	stop
+}
+
+@test "a session is not resumed under another policy about clients" {
+	local version
+
+	for version in "${VERSIONS[@]}"; do
+		: >"$LOG"
+		across_policies "$version"
+	done
+}
+
+# by_then NAME ALERT VERSION - what was changed has it that the session in $T/s
+# is not resumed; with its certificate there is no way in, without it the
+# client is nobody
+by_then() {
+	: >"$LOG"
+	run ! offer_of "$1" "$T/s" "-tls$3"
+	[ "$(summary resumed)" = "" ]
+	[ "$(summary end)" = "alert-sent:$2" ]
+	[ "$(offer "$T/s" "-tls$3")" = Initial ]
+	grep -qx SSL_CLIENT_VERIFY=NONE "$T/env"
+}
+
+revoked_since() {
+	cp "$CLIENTS/crl/empty.pem" "$T/crl"
+	serve_tickets --client-cert optional "${TRUST[@]}" --crl "$T/crl"
+	session_of revoked "$T/s" "-tls$1"
+	[ "$(offer_of revoked "$T/s" "-tls$1")" = Resumed ]
+	is_still revoked
+	cp "$CLIENTS/crl/fresh.pem" "$T/crl"
+	by_then revoked certificate_revoked "$1"
+	stop
+}
+
+@test "a session whose certificate was revoked since is not resumed" {
+	each_version revoked_since
+}
+
+untrusted_since() {
+	cp "$CLIENTS/ca.pem" "$T/ca"
+	serve_tickets --client-cert optional --ca "$T/ca"
+	session_of good "$T/s" "-tls$1"
+	cp "$CLIENTS/wrong.pem" "$T/ca"
+	by_then good unknown_ca "$1"
+	stop
+}
+
+@test "a session whose certificate's CA is not trusted any more is not resumed" {
+	each_version untrusted_since
+}
+
+# soon_over SECONDS - client.pem, client.key and ca.pem in $T, of a certificate
+# that ends so soon: when is in $T/end
+soon_over() {
+	PYTHONPATH=$SHIM_TREE/tests/lib python3 -B - "$T" "$1" <<-'EOF'
+	import sys, time
+	from certs import Authority, CLIENT, Key, SIGNS, name, pem
+	place, seconds = sys.argv[1], int(sys.argv[2])
+	ca, key = Authority(name(("CN", "test CA"))), Key()
+	body = ca.issue(name(("CN", "mayfly")), key, end=seconds / 86400)
+	for file, text in (("ca.pem", ca.pem), ("client.key", key.pem.decode()),
+	                   ("client.pem", pem("CERTIFICATE", body)),
+	                   ("end", str(int(time.time()) + seconds + 1))):
+	    with open(f"{place}/{file}", "w") as to:
+	        to.write(text)
+	EOF
+}
+
+is_over() {
+	[ "$(date +%s)" -gt "$(cat "$T/end")" ]
+}
+
+expired_since() {
+	CLIENTS=$T
+	soon_over 5
+	serve_tickets --client-cert optional --ca "$T/ca.pem"
+	session_of client "$T/s" "-tls$1"
+	[ "$(offer_of client "$T/s" "-tls$1")" = Resumed ]
+	wait_for is_over
+	by_then client certificate_expired "$1"
+	stop
+}
+
+@test "a session whose certificate expired since is not resumed" {
+	need python3
+	each_version expired_since
 }
