@@ -137,8 +137,10 @@ main(int argc, char *argv[])
 	activate_std_fds();
 	log_open();
 	options_parse(&c.options, argc, argv);
-	if (options_flag(&c.options, OPTION_CHECK))
+	if (options_flag(&c.options, OPTION_CHECK)) {
+		password_take_fd(c.options.key_password_fd, -1);
 		return (check(&c));
+	}
 	c.fd = activate_connection();
 	password_take_fd(c.options.key_password_fd, c.fd);
 	log_choose(c.options.log_format, c.options.log_level, c.fd);

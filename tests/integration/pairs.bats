@@ -193,6 +193,24 @@ encrypted_key() {
 	done
 }
 
+@test "--check has the password for every key" {
+	encrypted_key
+	openssl pkcs8 -topk8 -in "$PKI/rsa.key" -passout "pass:$PASSWORD" \
+	    -out "$T/rsa"
+	for_all "$T/rsa"
+	echo "$PASSWORD" >"$T/password"
+	run "$SHIM" "${AS[@]}" --check --key-password-fd 4 "${ENCRYPTED[@]}" \
+	    --cert "$PKI/rsa.pem" --key "$T/rsa" -- cat 4<"$T/password"
+	echo "$output"
+	[ "$status" -eq 0 ]
+	echo wrong >"$T/password"
+	run "$SHIM" "${AS[@]}" --check --key-password-fd 4 "${ENCRYPTED[@]}" \
+	    --cert "$PKI/rsa.pem" --key "$T/rsa" -- cat 4<"$T/password"
+	echo "$output"
+	[ "$status" -eq 100 ]
+	[ "$(grep -c 'the password from fd 4 does not decrypt it' <<<"$output")" -eq 2 ]
+}
+
 # refused TEXT PASSWORD-FILE ARG... - no connection, and TEXT is why
 refused() {
 	local text=$1 file=$2
