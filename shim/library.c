@@ -19,7 +19,6 @@
 #include <openssl/decoder.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/objects.h>
 #include <openssl/params.h>
 #include <openssl/provider.h>
 #include <openssl/rand.h>
@@ -327,19 +326,10 @@ X509 *
 library_certificate(const uint8_t *der, size_t len)
 {
 	X509 *cert = parse_certificate(der, len);
-	ASN1_OBJECT *kind;
-	bool known;
 
-	/* a complaint that stays would be taken for the handshake's failure */
-	ERR_set_mark();
-	known = cert == NULL || X509_get0_pubkey(cert) != NULL;
-	ERR_pop_to_mark();
-	if (known)
+	if (cert == NULL || X509_get0_pubkey(cert) != NULL)
 		return (cert);
-	X509_PUBKEY_get0_param(&kind, NULL, NULL, NULL,
-	    X509_get_X509_PUBKEY(cert));
-	if (OBJ_obj2nid(kind) != NID_rsassaPss)
-		return (cert);
+	/* not RSA, EC nor Ed25519 */
 	X509_free(cert);
 	library_load_rare();
 	return (parse_certificate(der, len));

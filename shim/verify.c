@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "ask.h"
+#include "library.h"
 #include "log.h"
 
 /* a list of names in CertificateRequest has a length of 16 bits */
@@ -60,10 +61,9 @@ static void
 add_certificate(struct verify *v, unsigned int kind, const unsigned char *der,
     size_t len)
 {
-	const unsigned char *at = der;
-	X509 *cert = d2i_X509(NULL, &at, (long)len);
+	X509 *cert = library_certificate(der, len);
 
-	if (cert == NULL || at != der + len)
+	if (cert == NULL)
 		damaged("CA certificate", "damaged");
 	if ((kind & TRUST_ANCHOR) != 0 &&
 	    X509_STORE_add_cert(v->store, cert) != 1)

@@ -377,6 +377,26 @@ OLD=(ECDHE-{ECDSA,RSA}-{AES128-SHA256,AES128-SHA,AES256-SHA384,AES256-SHA}
 	    -sigalgs rsa_pss_pss_sha256:rsa_pss_rsae_sha384
 }
 
+@test "a client's key of kind RSA-PSS, under a CA of that kind" {
+	local version
+
+	openssl req -x509 -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048 -nodes \
+	    -days 2 -subj /CN=CA -keyout "$T/ca.key" -out "$T/ca.pem"
+	openssl req -new -newkey rsa-pss -pkeyopt rsa_keygen_bits:2048 -nodes \
+	    -subj /CN=client -keyout "$T/client.key" -out "$T/request"
+	openssl x509 -req -in "$T/request" -CA "$T/ca.pem" -CAkey "$T/ca.key" \
+	    -days 2 -set_serial 7 -out "$T/client.pem"
+	chmod 644 "$T/ca.pem"
+	serve "${CERT[@]}" --client-cert require --ca "$T/ca.pem" -- \
+	    sh -c 'read line; echo "$SSL_CLIENT_VERIFY $SSL_CLIENT_S_DN"'
+	for version in 1_2 1_3; do
+		run ask hello "-tls$version" -cert "$T/client.pem" \
+		    -key "$T/client.key"
+		echo "$output"
+		[ "$output" = 'SUCCESS CN=client' ]
+	done
+}
+
 # ------------------------------------------------------------------- ALPN
 
 @test "--alpn: by our order; who wants others only is refused" {
