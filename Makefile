@@ -200,7 +200,7 @@ bench: all $(BUILD)/nojail/tlsshim ## speed beside its peers
 
 pages := $(wildcard docs/*.8)
 units := $(wildcard units/*.socket units/*.service units/*.timer)
-helpers := $(addprefix scripts/,rotate-ticket-keys fetch-ocsp)
+helpers := $(addprefix scripts/,rotate-ticket-keys fetch-ocsp deploy-hook)
 texts := $(wildcard README.md NEWS LICENSE docs/*.md docs/*.svg)
 examples := $(wildcard units/examples/*)
 
