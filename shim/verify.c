@@ -355,6 +355,8 @@ verify_apply(struct verify *v, SSL_CTX *ctx, const struct client_policy *p)
 		fatalx(EXIT_SYSTEM, "client certificate: no memory");
 	set_param(v, SSL_CTX_get0_param(ctx));
 	SSL_CTX_set1_cert_store(ctx, v->store);
+	/* or OpenSSL would look in it for a chain to our own certificate */
+	SSL_CTX_set_mode(ctx, SSL_MODE_NO_AUTO_CHAIN);
 	SSL_CTX_set_verify(ctx, how, NULL);
 	SSL_CTX_set_cert_verify_callback(ctx, verify_context, v);
 	SSL_CTX_set_max_cert_list(ctx, VERIFY_CERTS_BYTES_MAX);
