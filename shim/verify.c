@@ -127,10 +127,16 @@ take_thing(struct verify *v, unsigned int kind, bool more)
 	v->part_len = 0;
 }
 
+/*
+ * A certificate read before what is rare is there never gets to know its key.
+ */
 static void
 need_store(struct verify *v)
 {
-	if (v->store == NULL && (v->store = X509_STORE_new()) == NULL)
+	if (v->store != NULL)
+		return;
+	library_load_rare();
+	if ((v->store = X509_STORE_new()) == NULL)
 		fatalx(EXIT_SYSTEM, "CA certificates: no memory");
 }
 

@@ -38,6 +38,9 @@ table() {
 	wrong-purpose     unsupported_certificate unsupported_certificate unsupported_certificate unsuitable certificate purpose
 	too-deep          unknown_ca              unknown_ca              unknown_ca              certificate chain too long
 	forged            decrypt_error           decrypt_error           decrypt_error           certificate signature failure
+	by-leaf           unknown_ca              unknown_ca              unknown_ca              invalid CA certificate
+	by-expired        certificate_expired     certificate_expired     certificate_expired     certificate has expired
+	critical          certificate_unknown     certificate_unknown     certificate_unknown     unhandled critical extension
 	EOT
 }
 
@@ -292,6 +295,49 @@ asked() {
 	serve "${CERT[@]}" "${TRUST[@]}" -m -Z -- head -n 1
 	ask_as none
 	[ "$(summary client)" = none ]
+}
+
+# ------------------------------------------------------------ kinds of keys
+
+# make_kind NAME GENPKEY-OPTION... - a CA and a client's certificate by it, all
+# of one kind: $T/kinds/NAME-ca.pem, NAME.pem, NAME.key
+make_kind() {
+	local name=$T/kinds/$1 role
+
+	shift
+	for role in -ca ''; do
+		openssl genpkey -quiet "$@" -out "$name$role.key"
+	done
+	openssl req -x509 -new -key "$name-ca.key" -days 2 -subj "/CN=${name##*/} CA" \
+	    -addext 'keyUsage=critical,keyCertSign' -out "$name-ca.pem"
+	openssl req -new -key "$name.key" -subj "/CN=${name##*/}" |
+	    openssl x509 -req -days 2 -CA "$name-ca.pem" -CAkey "$name-ca.key" \
+	        -set_serial 7 -out "$name.pem" 2>/dev/null
+	chmod 644 "$name"*
+}
+
+@test "keys of every kind, and CAs of every kind" {
+	local kind version
+
+	mkdir "$T/kinds"
+	make_kind rsa -algorithm RSA -pkeyopt rsa_keygen_bits:2048
+	make_kind rsa-pss -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048
+	make_kind p256 -algorithm EC -pkeyopt ec_paramgen_curve:P-256
+	make_kind p384 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
+	make_kind p521 -algorithm EC -pkeyopt ec_paramgen_curve:P-521
+	make_kind ed25519 -algorithm ED25519
+	make_kind ed448 -algorithm ED448
+	cat "$T"/kinds/*-ca.pem >"$T/cas"
+	serve "${CERT[@]}" --client-cert require --ca "$T/cas" -- \
+	    sh -c 'read line; echo "$SSL_CLIENT_VERIFY $SSL_CLIENT_S_DN_CN"'
+	for kind in rsa rsa-pss p256 p384 p521 ed25519 ed448; do
+		for version in 2 3; do
+			echo "$kind, TLS 1.$version"
+			[ "$(ask hello "-tls1_$version" \
+			    -cert "$T/kinds/$kind.pem" \
+			    -key "$T/kinds/$kind.key")" = "SUCCESS $kind" ]
+		done
+	done
 }
 
 # -------------------------------------------------------- other clients

@@ -228,6 +228,22 @@ OTHER="O = tlsshim tests, CN = somebody else's CA"
 	refuses unknown_ca 'unable to get local issuer certificate' wrong-ca
 }
 
+@test "two CAs of one name, as when one gets a new key" {
+	join "$CLIENTS/twin.pem" "$CLIENTS/ca.pem"
+	serve_require --ca "$T/joined"
+	takes good deep1 by-twin
+	mkdir "$T/cas"
+	cp "$CLIENTS/twin.pem" "$CLIENTS/ca.pem" "$T/cas/"
+	openssl rehash "$T/cas"
+	serve_require --ca-dir "$T/cas"
+	takes good deep1 by-twin
+}
+
+@test "an intermediate alone is nobody to trust" {
+	serve_require --ca "$CLIENTS/int1.pem"
+	refuses unknown_ca 'unable to get issuer certificate' deep1
+}
+
 @test "a hashed directory of CAs, named by no name" {
 	serve_require --ca-dir "$CLIENTS/ca-dir"
 	tells_names

@@ -197,11 +197,11 @@ class Authority:
     """who signs: a CA under another (issuer), or under nobody"""
 
     def __init__(self, subject, issuer=None, key=None, serial=1,
-                 extensions=(CA, SIGNS_CERTIFICATES)):
+                 extensions=(CA, SIGNS_CERTIFICATES), **how):
         self.subject = subject
         self.key = key or Key()
         self.pem = pem("CERTIFICATE", (issuer or self).issue(
-            subject, self.key, serial=serial, extensions=extensions))
+            subject, self.key, serial=serial, extensions=extensions, **how))
 
     def issue(self, subject, key, serial=2, start=-1, end=30.5,
               extensions=(SIGNS, CLIENT), signer=None):
