@@ -144,6 +144,21 @@ add_directory(struct cert_dir *d, const char *dir, const char *name,
 /* ------------------------------------------------------------------ names */
 
 /*
+ * A renewal swaps the link that NAME may be (scripts/deploy-hook).  The key is
+ * read after its certificate, and the link followed here, once for both.
+ */
+static int
+add_settled(struct cert_dir *d, const char *path, const char *name,
+    struct complaint *c)
+{
+	char *real = realpath(path, NULL);
+	int there = add_directory(d, real == NULL ? path : real, name, c);
+
+	free(real);
+	return (there);
+}
+
+/*
  * NAME.pem, and the directory NAME; `path` is both without what follows.
  */
 static int
@@ -157,7 +172,7 @@ add_path(struct cert_dir *d, const char *path, const char *name,
 		return (-1);
 	d->count += there == 1;
 	there = is_there(path, RIGHTS_DIRECTORY, c);
-	return (there == 1 ? add_directory(d, path, name, c) : there);
+	return (there == 1 ? add_settled(d, path, name, c) : there);
 }
 
 static int

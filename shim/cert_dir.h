@@ -33,6 +33,9 @@ struct cert_dir {
  *	cert.pem and key.pem		and chain.pem if there is one
  *	cert.pem and privkey.pem	and chain.pem if there is one
  *
+ * A NAME that is a link is followed once: the files of a pair are those of one
+ * directory, whatever the link becomes while they are read.
+ *
  * The name is one that server_name_copy made.  -1 with a complaint that names
  * the file: what may not be looked at, a directory NAME without any of these,
  * and a `dir` that is none.

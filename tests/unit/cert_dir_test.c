@@ -96,6 +96,18 @@ CASE(a_directory_has_what_certbot_writes)
 	CHECK(is(found.pairs[0].chain, NULL));
 }
 
+CASE(a_link_that_is_swapped_mixes_no_versions)
+{
+	begin();
+	CHECK(mkdir(".a.1", 0700) == 0);
+	touch(".a.1/fullchain.pem");
+	touch(".a.1/privkey.pem");
+	CHECK(symlink(".a.1", "a.example") == 0);
+	CHECK(find("a.example") == 1);
+	CHECK(is(found.pairs[0].cert, "/.a.1/fullchain.pem"));
+	CHECK(is(found.pairs[0].key, "/.a.1/privkey.pem"));
+}
+
 CASE(a_directory_has_parts)
 {
 	begin();
@@ -201,7 +213,8 @@ CASE(a_directory_must_be_one)
 }
 
 static const struct check_case cases[] = { C(a_file_has_certificate_and_key),
-	C(a_directory_has_what_certbot_writes), C(a_directory_has_parts),
+	C(a_directory_has_what_certbot_writes),
+	C(a_link_that_is_swapped_mixes_no_versions), C(a_directory_has_parts),
 	C(a_directory_has_what_acme_sh_keeps), C(a_name_may_have_many),
 	C(a_wildcard_stands_for_one_label),
 	C(a_file_is_no_directory_and_the_other_way_round),
