@@ -106,6 +106,7 @@ shown() {
 }
 
 # shown_nameless [s_client option ...] - without asking for a name
+# shellcheck disable=SC2119,SC2120 # refused_by hands it some
 shown_nameless() {
 	timeout 20 openssl s_client -quiet -verify_quiet \
 	    -connect "127.0.0.1:$PORT" -CAfile "$P/roots.pem" \
@@ -226,8 +227,8 @@ refused_by() {
 
 	pairs rsa p256
 	serve_names "${PAIRS[@]}"
-	for kind in RSA-PSS+SHA256:RSA+SHA256=rsa,int-b, \
-	    ECDSA+SHA256=p256,int-a,; do
+	for kind in 'RSA-PSS+SHA256:RSA+SHA256=rsa,int-b,' \
+	    'ECDSA+SHA256=p256,int-a,'; do
 		sent=$(timeout 20 openssl s_client -connect "127.0.0.1:$PORT" \
 		    -sigalgs "${kind%=*}" -showcerts -servername localhost \
 		    <<<hello 2>/dev/null | sed -n 's/^ *[0-9] s:.*CN = //p' |
