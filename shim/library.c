@@ -326,8 +326,13 @@ X509 *
 library_certificate(const uint8_t *der, size_t len)
 {
 	X509 *cert = parse_certificate(der, len);
+	bool known;
 
-	if (cert == NULL || X509_get0_pubkey(cert) != NULL)
+	/* a complaint that stays would be taken for the handshake's failure */
+	ERR_set_mark();
+	known = cert == NULL || X509_get0_pubkey(cert) != NULL;
+	ERR_pop_to_mark();
+	if (known)
 		return (cert);
 	/* not RSA, EC nor Ed25519 */
 	X509_free(cert);
