@@ -180,12 +180,30 @@ is_on_curve(const struct evp_pkey_st *key, const struct scheme *scheme)
 		strcmp(group, scheme->group) == 0));
 }
 
+/*
+ * A key of kind RSA-PSS may be bound to one digest: RFC 4055, 3.3.
+ */
+static bool
+takes_digest(const struct evp_pkey_st *key, const struct scheme *scheme)
+{
+	char only[32];
+
+	if (EVP_PKEY_is_a(key, "RSA-PSS") != 1 ||
+	    EVP_PKEY_get_utf8_string_param(key,
+		OSSL_PKEY_PARAM_MANDATORY_DIGEST, only, sizeof(only),
+		NULL) != 1)
+		return (true);
+	/* each digest has several names */
+	return (sign_scheme("RSA-PSS", only, true) == scheme->code);
+}
+
 bool
 sign_fits(const struct evp_pkey_st *key, uint16_t code, bool tls13)
 {
 	const struct scheme *scheme = find_scheme(code);
 
 	return (scheme != NULL && EVP_PKEY_is_a(key, scheme->key_type) == 1 &&
+	    takes_digest(key, scheme) &&
 	    (!tls13 || (scheme->when == ALWAYS && is_on_curve(key, scheme))));
 }
 

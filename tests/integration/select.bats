@@ -33,6 +33,10 @@ new_key() {
 	case $1 in
 	pss) openssl genpkey -quiet -algorithm RSA-PSS \
 	    -pkeyopt rsa_keygen_bits:2048 ;;
+	pss384) openssl genpkey -quiet -algorithm RSA-PSS \
+	    -pkeyopt rsa_keygen_bits:2048 -pkeyopt rsa_pss_keygen_md:sha384 \
+	    -pkeyopt rsa_pss_keygen_mgf1_md:sha384 \
+	    -pkeyopt rsa_pss_keygen_saltlen:48 ;;
 	rsa) openssl genpkey -quiet -algorithm RSA -pkeyopt rsa_keygen_bits:2048 ;;
 	ed25519) openssl genpkey -algorithm ED25519 ;;
 	p*) openssl genpkey -algorithm EC -pkeyopt "ec_paramgen_curve:P-${1#p}" ;;
@@ -150,6 +154,20 @@ refused_by() {
 		    -sigalgs rsa_pss_pss_sha256:RSA+SHA256)" = pss ]
 		[ "$(shown "$version" \
 		    -sigalgs rsa_pss_rsae_sha256:RSA+SHA256)" = rsa ]
+	done
+}
+
+@test "a key that is bound to one hash is for who has that" {
+	local version
+
+	make_leaf pss384 pss384 int-b localhost
+	pairs rsa pss384
+	serve_names "${PAIRS[@]}"
+	for version in -tls1_2 -tls1_3; do
+		[ "$(shown "$version" -sigalgs \
+		    rsa_pss_pss_sha384:rsa_pss_rsae_sha256:RSA+SHA256)" = pss384 ]
+		[ "$(shown "$version" -sigalgs \
+		    rsa_pss_pss_sha256:rsa_pss_rsae_sha256:RSA+SHA256)" = rsa ]
 	done
 }
 

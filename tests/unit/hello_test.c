@@ -112,6 +112,25 @@ CASE(a_list_that_is_odd_or_too_long_stays_empty)
 	CHECK(list.count == 0);
 }
 
+CASE(the_version_is_the_best_that_both_have)
+{
+	memset(&hello, 0, sizeof(hello));
+	hello.versions = (struct hello_list){ 4,
+		{ 0x7f1c, 0x0303, 0x0a0a, 0x0304 } };
+	hello.legacy_version = 0x0303;
+	CHECK(hello_version(&hello, 0x0304) == 0x0304);
+	CHECK(hello_version(&hello, 0x0303) == 0x0303);
+	CHECK(hello_version(&hello, 0x0302) == 0);
+	/* RFC 8446, 4.2.1: without a list there is no TLS 1.3 */
+	hello.versions.count = 0;
+	CHECK(hello_version(&hello, 0x0304) == 0x0303);
+	CHECK(hello_version(&hello, 0x0302) == 0x0302);
+	hello.legacy_version = 0x0304;
+	CHECK(hello_version(&hello, 0x0304) == 0x0303);
+	hello.legacy_version = 0x0301;
+	CHECK(hello_version(&hello, 0x0304) == 0x0301);
+}
+
 /* ---------------------------------------------------------------- message */
 
 static void
@@ -267,7 +286,8 @@ static const struct check_case cases[] = {
 	C(what_is_no_server_name_is_none), C(an_address_is_no_server_name),
 	C(a_server_name_has_only_its_letters),
 	C(labels_and_names_have_their_longest),
-	C(a_list_that_is_odd_or_too_long_stays_empty), C(what_is_put_is_got),
+	C(a_list_that_is_odd_or_too_long_stays_empty),
+	C(the_version_is_the_best_that_both_have), C(what_is_put_is_got),
 	C(the_fullest_hello_is_got_too),
 	C(a_hello_cut_off_at_any_byte_is_refused),
 	C(bytes_behind_a_hello_are_refused),
