@@ -40,6 +40,9 @@ static struct client_load load;
 static struct connection connections[CLIENT_CONCURRENT_MAX];
 static struct client_tally *tally;
 static SSL_CTX *tls;
+static unsigned char *session; /* the last that came, DER: OpenSSL lets one of
+				* TLS 1.3 be used once only */
+static int session_len;
 static int epoll;
 
 /* Only the first reason is kept. */
@@ -87,6 +90,17 @@ drop(struct connection *c)
 
 /* --------------------------------------------------------------- steps */
 
+static void
+use_session(SSL *ssl)
+{
+	const unsigned char *from = session;
+	SSL_SESSION *kept = d2i_SSL_SESSION(NULL, &from, session_len);
+
+	if (kept == NULL || SSL_set_session(ssl, kept) != 1)
+		errx(2, "client: no session");
+	SSL_SESSION_free(kept);
+}
+
 static enum step
 after_connect(struct connection *c)
 {
@@ -104,6 +118,8 @@ after_connect(struct connection *c)
 		    SSL_set_fd(c->ssl, c->fd) != 1)
 			errx(2, "client: no memory");
 		SSL_set_connect_state(c->ssl);
+		if (session_len > 0)
+			use_session(c->ssl);
 		c->stage = HANDSHAKE;
 	}
 	return (AGAIN);
@@ -155,6 +171,7 @@ shake_hands(struct connection *c)
 		return (FAILED);
 	}
 	note_parameters(c->ssl);
+	tally->resumed += SSL_session_reused(c->ssl);
 	c->stage = READING;
 	return (AGAIN);
 }
@@ -264,6 +281,16 @@ start(struct connection *c)
 
 /* ----------------------------------------------------------------- runs */
 
+static int
+keep_session(SSL *ssl, SSL_SESSION *new)
+{
+	(void)ssl;
+	OPENSSL_free(session);
+	session = NULL;
+	session_len = i2d_SSL_SESSION(new, &session);
+	return (0);
+}
+
 void
 client_open(const struct client_load *wanted)
 {
@@ -282,6 +309,12 @@ client_open(const struct client_load *wanted)
 	    SSL_CTX_set_min_proto_version(tls, load.tls) != 1 ||
 	    SSL_CTX_set_max_proto_version(tls, load.tls) != 1)
 		errx(2, "client: this OpenSSL cannot do that");
+	if (load.resume) {
+		SSL_CTX_set_session_cache_mode(tls,
+		    SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+		SSL_CTX_sess_set_new_cb(tls, keep_session);
+		return;
+	}
 	/* every handshake is to be a full one */
 	SSL_CTX_set_session_cache_mode(tls, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_options(tls, SSL_OP_NO_TICKET);

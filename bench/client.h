@@ -13,12 +13,13 @@ enum { CLIENT_CONCURRENT_MAX = 1024 };
 struct client_load {
 	uint16_t port;	    /* of 127.0.0.1 */
 	int tls;	    /* TLS1_2_VERSION, TLS1_3_VERSION; 0: none */
+	bool resume;	    /* go on with the session that came last */
 	bool hold;	    /* keep a connection open after its first bytes */
 	long long expected; /* bytes that the server must send */
 };
 
 struct client_tally {
-	long ok, failed;
+	long ok, failed, resumed;
 	double seconds;
 	char protocol[16], cipher[64], group[32]; /* of the first connection */
 	char reason[256];			  /* of the first failure */

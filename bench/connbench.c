@@ -3,11 +3,12 @@
  * connbench.c - load one server, print what a connection cost it.
  *
  *	connbench -n CONNECTIONS -b BYTES [-c CONCURRENT] [-i] [-t 1.2|1.3]
- *	    [-w WARM_UP] [-l LOG] SERVER ARGUMENT...
+ *	    [-r] [-w WARM_UP] [-l LOG] SERVER ARGUMENT...
  *
  * "{port}" as an argument becomes the port, on loopback.  BYTES is what the
  * server sends on each connection.  With -i the connections are held all at
- * once, and it is memory that is told.  One line of key=value on stdout.
+ * once, and it is memory that is told.  With -r every connection must resume
+ * a session; the first comes of the warm-up.  One line of key=value on stdout.
  */
 #include <err.h>
 #include <signal.h>
@@ -36,7 +37,7 @@ usage(void)
 	fprintf(stderr,
 	    "usage: connbench -n CONNECTIONS -b BYTES "
 	    "[-c CONCURRENT] [-i] [-t 1.2|1.3]\n"
-	    "\t[-w WARM_UP] [-l LOG] SERVER ARGUMENT...\n");
+	    "\t[-r] [-w WARM_UP] [-l LOG] SERVER ARGUMENT...\n");
 	exit(2);
 }
 
@@ -58,7 +59,7 @@ read_arguments(int argc, char **argv)
 	};
 	int letter;
 
-	while ((letter = getopt(argc, argv, "+b:c:il:n:t:w:")) != -1)
+	while ((letter = getopt(argc, argv, "+b:c:il:n:rt:w:")) != -1)
 		switch (letter) {
 		case 'b':
 			plan.load.expected = atoll(optarg);
@@ -74,6 +75,9 @@ read_arguments(int argc, char **argv)
 			break;
 		case 'n':
 			plan.connections = atol(optarg);
+			break;
+		case 'r':
+			plan.load.resume = true;
 			break;
 		case 't':
 			plan.load.tls = version(optarg);
@@ -128,6 +132,9 @@ measure(const struct plan *plan, int at_rest)
 	client_hang_up();
 	check(&tally, server_settle(at_rest));
 	us = server_cpu_us() - us;
+	if (plan->load.resume && tally.resumed != tally.ok)
+		errx(1, "%ld of %ld connections resumed a session",
+		    tally.resumed, tally.ok);
 	n = (double)tally.ok;
 	printf("per_second=%.2f cpu_ms=%.4f protocol=%s cipher=%s group=%s",
 	    n / tally.seconds, (double)us / 1000 / n, tally.protocol,
