@@ -305,6 +305,9 @@ library_load_rare(void)
 {
 	static bool loaded;
 
+	/* who has not started us has all of OpenSSL */
+	if (whole == NULL)
+		return;
 	if (!loaded && !load_provider("rare", rare_init))
 		fatalx(EXIT_SYSTEM, "OpenSSL: cannot load more of it");
 	loaded = true;
