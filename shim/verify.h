@@ -49,6 +49,7 @@ struct verify {
 		uint32_t hash;
 	} asked[VERIFY_LOOKUPS_MAX];
 	size_t asked_count;
+	bool asked_too_much; /* and told so: the peer chose the chain */
 	enum verify_verdict verdict;
 	int error;			  /* why: of OpenSSL's X509_V_ERR_ */
 	struct stack_st_X509 *remembered; /* the chain of a resumed session */

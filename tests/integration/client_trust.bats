@@ -323,6 +323,64 @@ cannot_serve() {
 	refuses certificate_revoked 'certificate revoked' revoked
 }
 
+# chain_of KIND - $T/odd.pem and .chain for client.key: "circle", whose two CAs
+# vouch for each other, or "long", with 80 intermediates up to ca.pem
+chain_of() {
+	python3 -B - "$SHIM_TREE/tests/lib" "$CLIENTS" "$T" "$1" <<-'EOF'
+	import sys
+	sys.path.insert(0, sys.argv[1])
+	from certs import Authority, Key, name, pem
+	def read(path):
+	    with open(path, "rb") as file:
+	        return file.read()
+	ca = Authority(name(("O", "tlsshim tests"), ("CN", "test client CA")),
+	               key=Key(read(sys.argv[2] + "/ca.key")))
+	client = Key(read(sys.argv[2] + "/client.key"))
+	chain, key = [], Key()
+	if sys.argv[4] == "long":
+	    for number in range(80):
+	        chain.insert(0, Authority(name(("CN", f"CA {number}")),
+	                                  (chain or [ca])[0], key=key))
+	else:
+	    one, two = [Authority(name(("CN", which))) for which in ("1", "2")]
+	    chain = [Authority(one.subject, two, key=one.key),
+	             Authority(two.subject, one, key=two.key)]
+	with open(sys.argv[3] + "/odd.pem", "w") as file:
+	    file.write(pem("CERTIFICATE", chain[0].issue(name(("CN", "odd")),
+	                                                 client)))
+	with open(sys.argv[3] + "/odd.chain", "w") as file:
+	    file.write("".join(above.pem for above in chain))
+	EOF
+	cp "$CLIENTS/client.key" "$T/"
+}
+
+@test "a chain that goes in circles, or on and on, comes to an end" {
+	chain_of circle
+	serve_require --ca-dir "$CLIENTS/ca-dir" --crl "$CLIENTS/crl-dir" \
+	    --verify-depth 100
+	CLIENTS=$T refuses unknown_ca 'unable to get local issuer certificate' odd
+	chain_of long
+	CLIENTS=$T refuses unknown_ca 'unable to get local issuer certificate' odd
+	# said once, though the client chose to ask on
+	[ "$(grep -c 'its chain asks for more than 64 CAs and CRLs$' "$LOG")" \
+	    -eq 1 ]
+	serve_require --ca-dir "$CLIENTS/ca-dir"
+	CLIENTS=$T refuses unknown_ca "$TOO_LONG" odd
+}
+
+@test "certificates that have nothing to do with it do no harm" {
+	chain_of long
+	serve "${CERT[@]}" --client-cert require "${TRUST[@]}" \
+	    --export tcp,tls,certs -- sh -c 'read line; exec env -0'
+	ask_as good -cert_chain "$T/odd.chain"
+	[ "$(told SSL_CLIENT_VERIFY)" = SUCCESS ]
+	[ "$(told SSL_CLIENT_S_DN_CN)" = good ]
+	told SSL_CLIENT_CERT_CHAIN_0
+	# of 80
+	[ "$(names_like CERT_CHAIN_ | wc -l)" -le 63 ]
+	[ "$(grep -c 'the rest is left out$' "$LOG")" -eq 1 ]
+}
+
 # rules LINE... - $T/rules.cdb
 rules() {
 	need tcprules
