@@ -48,9 +48,8 @@ enum lookup_kind { LOOKUP_CA, LOOKUP_CRL, LOOKUP_KINDS };
 enum found_flag { FOUND_MORE = 1, FOUND_ANOTHER = 2 };
 
 /*
- * KEEPER: what options and rules come to.  inherited, as environ: the
- * starter's, where the peer's name must be in the certificate.  0; -1 with
- * the complaint.
+ * KEEPER: what options and rules come to, but for the host and the
+ * directories (client_host, trust_read).  0; -1 with the complaint.
  */
 int client_from_options(struct client_policy *, const struct options *,
     struct complaint *);
