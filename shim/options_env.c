@@ -193,7 +193,8 @@ options_from_rule(struct options *o, const char *name, const char *value)
 		if (i == OPTION_CERT)
 			forget_pair(o);
 		/* as in the starter's environment: set to nothing, not set */
-		o->text[i] = empty ? options_preset(i) : meaning(i, value);
+		o->text[i] = empty ? options_preset((enum option_id)i) :
+				     meaning(i, value);
 		o->from_rule[i] = true;
 		options_check_choices(o);
 		return (true);

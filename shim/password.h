@@ -19,9 +19,9 @@ struct password {
 
 /*
  * The password is to be had from this descriptor (--key-password-fd); -1:
- * nowhere.  `connection` is the peer's, or -1: ends the process with EXIT_USAGE if
- * that is the same, or if nothing is open there.  Call while all that is open
- * is the starter's.
+ * nowhere.  `connection` is the peer's, or -1: ends the process with EXIT_USAGE
+ * if that is the same, or if nothing is open there.  Call while all that is
+ * open is the starter's.
  */
 void password_take_fd(int fd, int connection);
 

@@ -73,7 +73,9 @@ ask_keys(struct ask *ask, enum ticket_question question,
 static const struct ticket_opened *
 look_up(struct ticket *t, const unsigned char name[TICKET_NAME_LEN])
 {
-	static const struct ticket_opened unknown = { TICKET_UNKNOWN };
+	static const struct ticket_opened unknown = {
+		.answer = TICKET_UNKNOWN
+	};
 	struct ticket_opened *o;
 	size_t i;
 
@@ -108,7 +110,7 @@ static int
 seal(struct ticket *t, unsigned char *name, unsigned char *iv,
     EVP_CIPHER_CTX *cipher, EVP_MAC_CTX *mac)
 {
-	struct ticket_opened new = { TICKET_UNKNOWN };
+	struct ticket_opened new = { .answer = TICKET_UNKNOWN };
 	bool set;
 
 	/* no key is no reason to leave the ticket out: OpenSSL 3.0 would

@@ -503,7 +503,7 @@ hello() {
 	wait_for has_summaries 12
 	[ "$(summaries | sed -n 's/.* sni=\([^ ]*\) .*/\1/p' | cut -c 1-9)" = \
 	    $'localhost\naaaaaaaaa' ]
-	! grep -aqF outside "$LOG"
+	run ! grep -aqF outside "$LOG"
 }
 
 # -------------------------------------------------------------------- --sni
@@ -611,5 +611,5 @@ calls() {
 	calls "$T/many" >"$T/many.calls"
 	[ "$(wc -l <"$T/few.calls")" -gt 30 ]
 	diff "$T/few.calls" "$T/many.calls"
-	! grep -q getdents "$T/many.calls"
+	run ! grep -q getdents "$T/many.calls"
 }
