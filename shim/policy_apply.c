@@ -117,15 +117,23 @@ select_protocol(SSL *ssl, const unsigned char **out, unsigned char *out_len,
 	return (SSL_TLSEXT_ERR_OK);
 }
 
+/*
+ * RFC 8879, since OpenSSL 3.2 and if it was built so: three decompressors more
+ * for bytes that anybody sends.
+ */
+#ifndef SSL_OP_NO_RX_CERTIFICATE_COMPRESSION
+#define SSL_OP_NO_RX_CERTIFICATE_COMPRESSION 0
+#endif
+
 const char *
 policy_apply(SSL_CTX *ctx, const struct policy *p)
 {
 	const char *refused;
 
 	SSL_CTX_set_options(ctx,
-	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION |
-		SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA |
-		SSL_OP_NO_TICKET);
+	    SSL_OP_NO_COMPRESSION | SSL_OP_NO_RX_CERTIFICATE_COMPRESSION |
+		SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE |
+		SSL_OP_PRIORITIZE_CHACHA | SSL_OP_NO_TICKET);
 	/* one process, one session: only by a ticket can one be resumed */
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_num_tickets(ctx, 0);
