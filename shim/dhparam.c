@@ -8,7 +8,6 @@
  */
 #include "dhparam.h"
 
-#include <errno.h>
 #include <openssl/asn1.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
@@ -16,70 +15,12 @@
 #include <openssl/param_build.h>
 #include <openssl/pem.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "complaint.h"
-#include "rights.h"
+#include "file.h"
+#include "pem.h"
 
-enum { FILE_SIZE_MAX = 16384 };
-
-/* ------------------------------------------------------------------ file */
-
-static ssize_t
-read_whole(int fd, char bytes[FILE_SIZE_MAX])
-{
-	ssize_t len = 0, n;
-
-	do {
-		n = read(fd, bytes + len, (size_t)(FILE_SIZE_MAX - len));
-		if (n == -1)
-			return (-1);
-		len += n;
-	} while (n > 0);
-	return (len);
-}
-
-static ssize_t
-read_file(char bytes[FILE_SIZE_MAX], const char *path, struct complaint *c)
-{
-	int fd = rights_open(path);
-	ssize_t len;
-
-	if (fd == -1 && errno == EINVAL)
-		return (complain(c, "--dhparam: %s: not a regular file", path));
-	if (fd == -1)
-		return (complain_errno(c, "--dhparam: %s", path));
-	len = read_whole(fd, bytes);
-	if (len == -1)
-		complain_errno(c, "--dhparam: %s", path);
-	close(fd);
-	return (len);
-}
-
-/*
- * The first block of such a name, as DER, for OPENSSL_free; NULL if there is
- * none.
- */
-static unsigned char *
-find_block(const char *bytes, size_t size, long *len)
-{
-	BIO *in = BIO_new_mem_buf(bytes, (int)size);
-	char *name, *header;
-	unsigned char *der = NULL;
-	bool found = false;
-
-	while (!found && in != NULL &&
-	    PEM_read_bio(in, &name, &header, &der, len) == 1) {
-		found = strcmp(name, PEM_STRING_DHPARAMS) == 0 ||
-		    strcmp(name, PEM_STRING_DHXPARAMS) == 0;
-		OPENSSL_free(name);
-		OPENSSL_free(header);
-		if (!found)
-			OPENSSL_free(der);
-	}
-	BIO_free(in);
-	return (found ? der : NULL);
-}
+enum { FILE_MAX = 16384 };
 
 /* ------------------------------------------------------------------ group */
 
@@ -192,31 +133,52 @@ judge(const struct dh_group *g, const char *path, struct complaint *c)
 	return (0);
 }
 
+static int
+parse_block(struct dh_group *g, const struct pem_block *b, const char *path,
+    struct complaint *c)
+{
+	struct pem_content content;
+	bool parsed;
+
+	parsed = pem_decode(&content, b) == 0 &&
+	    parse(g, content.der, (long)content.len);
+	pem_free(&content);
+	if (parsed)
+		return (judge(g, path, c));
+	return (complain(c, "--dhparam: %s: damaged, or longer than %d bits",
+	    path, DH_PRIME_MAX * 8));
+}
+
+/*
+ * The first of the kind counts.
+ */
+static int
+parse_file(struct dh_group *g, const struct file *f, struct complaint *c)
+{
+	struct pem_block b;
+	size_t at = 0;
+
+	while (pem_next(f, &at, &b) == PEM_BLOCK)
+		if (pem_is(&b, PEM_STRING_DHPARAMS) ||
+		    pem_is(&b, PEM_STRING_DHXPARAMS))
+			return (parse_block(g, &b, f->path, c));
+	return (complain(c,
+	    "--dhparam: %s: no DH PARAMETERS in it: make them with openssl "
+	    "dhparam 2048",
+	    f->path));
+}
+
 int
 dhparam_read(struct dh_group *g, const char *path, struct complaint *c)
 {
-	char bytes[FILE_SIZE_MAX];
-	ssize_t size = read_file(bytes, path, c);
-	unsigned char *der;
-	bool parsed;
-	long len;
+	struct file f;
+	int result = file_read(&f, "--dhparam", path, FILE_MAX, c);
 
 	g->len = 0;
-	if (size == -1)
-		return (-1);
-	der = find_block(bytes, (size_t)size, &len);
-	if (der == NULL)
-		return (complain(c,
-		    "--dhparam: %s: no DH PARAMETERS in it: make them with "
-		    "openssl dhparam 2048",
-		    path));
-	parsed = parse(g, der, len);
-	OPENSSL_free(der);
-	if (!parsed)
-		return (complain(c,
-		    "--dhparam: %s: damaged, or longer than %d bits", path,
-		    DH_PRIME_MAX * 8));
-	return (judge(g, path, c));
+	if (result == 0)
+		result = parse_file(g, &f, c);
+	file_wipe(&f);
+	return (result);
 }
 
 /* ---------------------------------------------------------------- for TLS */

@@ -34,6 +34,7 @@ read_all(struct file *f, int fd, size_t size)
 			break;
 		f->len += (size_t)n;
 	}
+	f->bytes[f->len] = '\0';
 	return (0);
 }
 
@@ -50,28 +51,36 @@ cannot_be_read(struct file *f, struct complaint *c)
 	return (-1);
 }
 
-int
-file_read(struct file *f, const char *what, const char *path,
-    struct complaint *c)
+static int
+read_open(struct file *f, int fd, size_t most, struct complaint *c)
 {
 	struct stat st;
+
+	if (fstat(fd, &st) == -1)
+		return (cannot_be_read(f, c));
+	f->mode = st.st_mode;
+	if ((size_t)st.st_size > most) {
+		errno = EFBIG;
+		return (complain(c, "%s: %s: larger than %zu bytes", f->what,
+		    f->path, most));
+	}
+	if (read_all(f, fd, (size_t)st.st_size) == -1)
+		return (cannot_be_read(f, c));
+	return (0);
+}
+
+int
+file_read(struct file *f, const char *what, const char *path, size_t most,
+    struct complaint *c)
+{
 	int fd = rights_open(path), result;
 
 	*f = (struct file){ .what = what, .path = path };
-	if (fd == -1 || fstat(fd, &st) == -1)
+	if (fd == -1)
 		return (cannot_be_read(f, c));
-	f->mode = st.st_mode;
-	if (st.st_size > FILE_SIZE_MAX) {
-		close(fd);
-		errno = EFBIG;
-		return (complain(c, "%s: %s: larger than %d bytes", what, path,
-		    FILE_SIZE_MAX));
-	}
-	result = read_all(f, fd, (size_t)st.st_size);
-	if (result == -1) {
-		cannot_be_read(f, c);
+	result = read_open(f, fd, most, c);
+	if (result == -1)
 		file_wipe(f);
-	}
 	close(fd);
 	return (result);
 }

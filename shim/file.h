@@ -10,20 +10,18 @@
 
 struct complaint;
 
-enum { FILE_SIZE_MAX = 1024 * 1024 };
-
 struct file {
 	const char *what, *path; /* for messages; the caller's */
-	char *bytes;
+	char *bytes;		 /* a NUL behind them */
 	size_t len;
 	mode_t mode;
 };
 
 /*
  * Read it with the rights of SSL_USER.  -1 with a complaint, and errno, if it
- * cannot be read, is no regular file or is larger than FILE_SIZE_MAX.
+ * cannot be read, is no regular file or has more than `most` bytes.
  */
-int file_read(struct file *, const char *what, const char *path,
+int file_read(struct file *, const char *what, const char *path, size_t most,
     struct complaint *);
 
 /*

@@ -23,6 +23,8 @@
 #include "pair_key.h"
 #include "wipe.h"
 
+enum { FILE_MAX = 1024 * 1024 };
+
 /* ---------------------------------------------------------- certificates */
 
 /*
@@ -33,7 +35,7 @@ add_file(struct chain *chain, const char *what, const char *path,
     struct complaint *c)
 {
 	struct file f;
-	int result = file_read(&f, what, path, c);
+	int result = file_read(&f, what, path, FILE_MAX, c);
 
 	if (result == 0)
 		result = chain_add(chain, &f, c);
@@ -136,7 +138,7 @@ pair_read_key(struct pair *p, struct complaint *c)
 	int result;
 
 	wipe_freed(true);
-	result = file_read(&f, "key", path, c);
+	result = file_read(&f, "key", path, FILE_MAX, c);
 	if (result == 0)
 		result = take_key(p, &f, c);
 	file_wipe(&f);

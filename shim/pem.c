@@ -83,8 +83,8 @@ pem_next(const struct file *f, size_t *at, struct pem_block *b)
 	return (PEM_BLOCK);
 }
 
-static bool
-is_labelled(const struct pem_block *b, const char *label)
+bool
+pem_is(const struct pem_block *b, const char *label)
 {
 	return (b->label_len == strlen(label) &&
 	    memcmp(b->label, label, b->label_len) == 0);
@@ -93,8 +93,7 @@ is_labelled(const struct pem_block *b, const char *label)
 bool
 pem_is_certificate(const struct pem_block *b)
 {
-	return (is_labelled(b, PEM_STRING_X509) ||
-	    is_labelled(b, PEM_STRING_X509_OLD));
+	return (pem_is(b, PEM_STRING_X509) || pem_is(b, PEM_STRING_X509_OLD));
 }
 
 bool

@@ -39,6 +39,8 @@ enum pem_result {
  */
 enum pem_result pem_next(const struct file *, size_t *at, struct pem_block *);
 
+bool pem_is(const struct pem_block *, const char *label);
+
 bool pem_is_certificate(const struct pem_block *);
 
 /* of any kind, encrypted or not */

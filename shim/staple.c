@@ -167,9 +167,6 @@ take(struct staple *s, const struct file *f, const struct pair *p,
 {
 	const char *why;
 
-	if (f->len > STAPLE_MAX)
-		return (complain(c, "staple: %s: larger than %d bytes", f->path,
-		    STAPLE_MAX));
 	why = judge((struct der){ (const unsigned char *)f->bytes, f->len },
 	    p->leaf);
 	if (why != NULL)
@@ -189,7 +186,7 @@ staple_read(struct staple *s, const struct pair *p, struct complaint *c)
 	s->len = 0;
 	if (asprintf(&path, "%s.ocsp", p->files.cert) == -1)
 		fatalx(EXIT_SYSTEM, "staple: %s: no memory", p->files.cert);
-	result = file_read(&f, "staple", path, c);
+	result = file_read(&f, "staple", path, STAPLE_MAX, c);
 	if (result == 0)
 		result = take(s, &f, p, c);
 	else if (errno == ENOENT)

@@ -18,10 +18,9 @@
 #include <openssl/rand.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "complaint.h"
-#include "rights.h"
+#include "file.h"
 #include "wipe.h"
 
 enum { FILE_MAX = 8192, ID_LEN = 4 };
@@ -105,89 +104,55 @@ parse_line(struct ticket_keys *k, const char *path, const char *line,
 }
 
 static int
-parse(struct ticket_keys *k, const char *path, const char *text, size_t len,
-    struct complaint *c)
+parse(struct ticket_keys *k, const struct file *f, struct complaint *c)
 {
-	const char *end = text + len, *newline;
+	const char *text = f->bytes, *end = text + f->len, *newline;
 	size_t n;
 
 	for (; text < end; text += n + 1) {
 		newline = memchr(text, '\n', (size_t)(end - text));
 		n = (size_t)((newline == NULL ? end : newline) - text);
-		if (parse_line(k, path, text, n, c) == -1)
+		if (parse_line(k, f->path, text, n, c) == -1)
 			return (-1);
 	}
 	if (k->count == 0)
-		return (complain(c, "ticket keys: %s: no key in it: %s", path,
-		    mend));
+		return (complain(c, "ticket keys: %s: no key in it: %s",
+		    f->path, mend));
 	return (0);
 }
 
 static int
-check_file(int fd, const char *path, struct complaint *c)
+check_mode(const struct file *f, struct complaint *c)
 {
-	struct stat st;
-
-	if (fstat(fd, &st) == -1)
-		return (complain_errno(c, "ticket keys: %s", path));
-	if ((st.st_mode & S_IRWXO) != 0)
-		return (complain(c,
-		    "ticket keys: %s: everybody on this host has rights to "
-		    "it (mode %04o): chmod o= and %s",
-		    path, (unsigned int)st.st_mode & 07777, mend));
-	if (st.st_size >= FILE_MAX)
-		return (complain(c,
-		    "ticket keys: %s: larger than %d bytes: is it the right "
-		    "file?",
-		    path, FILE_MAX));
-	return (0);
+	if ((f->mode & S_IRWXO) == 0)
+		return (0);
+	return (complain(c,
+	    "ticket keys: %s: everybody on this host has rights to it (mode "
+	    "%04o): chmod o= and %s",
+	    f->path, (unsigned int)f->mode & 07777, mend));
 }
 
 /*
  * rotate-ticket-keys renames a whole file into its place, so what is there is
  * there at once.
  */
-static int
-read_text(int fd, const char *path, char text[FILE_MAX], size_t *len,
-    struct complaint *c)
-{
-	ssize_t n;
-
-	for (*len = 0; *len < FILE_MAX; *len += (size_t)n) {
-		n = read(fd, text + *len, FILE_MAX - *len);
-		if (n == -1)
-			return (complain_errno(c, "ticket keys: %s", path));
-		if (n == 0)
-			break;
-	}
-	return (0);
-}
-
 int
 ticket_keys_read(struct ticket_keys *k, const char *path, struct complaint *c)
 {
-	char text[FILE_MAX];
-	int fd = rights_open(path), result;
-	size_t len = 0;
+	struct file f;
+	int result = file_read(&f, "ticket keys", path, FILE_MAX, c);
 
 	k->count = 0;
-	if (fd == -1 && errno == EINVAL)
-		return (complain(c, "ticket keys: %s: not a regular file",
-		    path));
-	if (fd == -1 && errno == EACCES)
-		return (complain(c,
+	if (result == -1 && errno == EACCES)
+		complain(c,
 		    "ticket keys: %s: the account of --tls-user may not read "
 		    "it: chgrp and chmod g+r",
-		    path));
-	if (fd == -1)
-		return (complain_errno(c, "ticket keys: %s", path));
-	result = check_file(fd, path, c);
+		    path);
 	if (result == 0)
-		result = read_text(fd, path, text, &len, c);
-	close(fd);
+		result = check_mode(&f, c);
 	if (result == 0)
-		result = parse(k, path, text, len, c);
-	OPENSSL_cleanse(text, len);
+		result = parse(k, &f, c);
+	file_wipe(&f);
 	if (result == -1)
 		ticket_keys_wipe(k);
 	return (result);

@@ -22,11 +22,15 @@
 #include "account.h"
 #include "complaint.h"
 #include "fact.h"
+#include "file.h"
 #include "rights.h"
 
-static const char login_defs[] = "/etc/login.defs";
-
-enum { UID_MIN_PRESET = 1000, UID_MAX_PRESET = 60000, DAY = 24 * 60 * 60 };
+enum {
+	UID_MIN_PRESET = 1000,
+	UID_MAX_PRESET = 60000,
+	LOGIN_DEFS_MAX = 64 * 1024,
+	DAY = 24 * 60 * 60
+};
 
 /* ------------------------------------------------------------------ names */
 
@@ -111,20 +115,23 @@ user_from_setting(const char *text, const char *name, uid_t *value)
 }
 
 /*
- * The whole file, as text; "" if it does not exist.  NULL: errno says why.
+ * One that does not exist says nothing.
  */
-static const char *
-read_login_defs(void)
+static int
+read_range(uid_t *least, uid_t *most, struct complaint *c)
 {
-	static char text[64 * 1024];
-	int fd = rights_open(login_defs);
-	ssize_t n;
+	struct file f;
+	int result = file_read(&f, "--user-from", "/etc/login.defs",
+	    LOGIN_DEFS_MAX, c);
 
-	if (fd == -1)
-		return (errno == ENOENT ? "" : NULL);
-	n = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	return (n == -1 ? NULL : text);
+	if (result == -1)
+		return (errno == ENOENT ? 0 : -1);
+	if (!user_from_setting(f.bytes, "UID_MIN", least) ||
+	    !user_from_setting(f.bytes, "UID_MAX", most))
+		result = complain(c, "%s: %s: UID_MIN, UID_MAX: not a number",
+		    f.what, f.path);
+	file_wipe(&f);
+	return (result);
 }
 
 /*
@@ -134,16 +141,9 @@ static int
 check_range(uid_t uid, const char *name, struct complaint *c)
 {
 	uid_t least = UID_MIN_PRESET, most = UID_MAX_PRESET;
-	const char *text = read_login_defs();
 
-	if (text == NULL)
-		return (complain_errno(c, "--user-from: %s", login_defs));
-	if (!user_from_setting(text, "UID_MIN", &least) ||
-	    !user_from_setting(text, "UID_MAX", &most))
-		return (complain(c,
-		    "--user-from: %s: UID_MIN, UID_MAX: not a "
-		    "number",
-		    login_defs));
+	if (read_range(&least, &most, c) == -1)
+		return (-1);
 	if (uid == 0 || uid < least || uid > most)
 		return (complain(c,
 		    "--user-from: %s: uid %ld is no person's "
