@@ -9,7 +9,6 @@
 #include "trust.h"
 
 #include <errno.h>
-#include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,74 +17,37 @@
 #include <unistd.h>
 
 #include "complaint.h"
+#include "der.h"
+#include "file.h"
 #include "log.h"
 #include "options.h"
-#include "rights.h"
+#include "pem.h"
 
 enum { PART_MAX = 60000, PATH_ROOM = 4096 };
 
-/* a file as it is read: what and path are for complaints */
-struct file {
-	const char *what, *path;
-	char *bytes;
-	size_t len;
-};
-
-/* ---------------------------------------------------------------- files */
-
-static int
-read_all(struct file *f, int fd, struct complaint *c)
-{
-	ssize_t n;
-
-	f->bytes = malloc(TRUST_FILE_MAX + 1);
-	if (f->bytes == NULL)
-		return (complain_errno(c, "%s: %s", f->what, f->path));
-	while ((n = read(fd, f->bytes + f->len, TRUST_FILE_MAX + 1 - f->len)) >
-	    0)
-		f->len += (size_t)n;
-	if (n == -1)
-		return (complain_errno(c, "%s: %s", f->what, f->path));
-	if (f->len > TRUST_FILE_MAX)
-		return (complain(c, "%s: %s: larger than %d bytes", f->what,
-		    f->path, TRUST_FILE_MAX));
-	return (0);
-}
-
-/* ------------------------------------------------------------------- DER */
+/* ---------------------------------------------------------------- things */
 
 /*
- * The length of the SEQUENCE that these bytes begin with, its header
- * included (X.690, 8.1.3); 0 if they do not begin with a whole one.
+ * One SEQUENCE and not a byte besides?
  */
-static size_t
-sequence_len(const unsigned char *der, size_t len)
+static bool
+is_whole(struct der bytes)
 {
-	size_t i, octets, body = 0;
+	struct der_value v;
 
-	if (len < 2 || der[0] != 0x30)
-		return (0);
-	if (der[1] < 0x80)
-		return (2 + (size_t)der[1] <= len ? 2 + (size_t)der[1] : 0);
-	octets = der[1] & 0x7f;
-	if (octets == 0 || octets > 4 || len < 2 + octets)
-		return (0);
-	for (i = 0; i < octets; i++)
-		body = body << 8 | der[2 + i];
-	return (body <= len - 2 - octets ? 2 + octets + body : 0);
+	return (der_take(&bytes, DER_SEQUENCE, &v) && bytes.len == 0);
 }
 
 static int
-add(struct trust *t, unsigned int kind, const struct file *f,
-    const struct trust_thing *found, struct complaint *c)
+add(struct trust *t, unsigned int kind, const struct file *f, struct der found,
+    struct complaint *c)
 {
 	struct trust_thing *grown, *thing;
 
-	if (found->len == 0 ||
-	    sequence_len(found->der, found->len) != found->len)
+	if (!is_whole(found))
 		return (complain(c, "%s: %s: damaged: not DER", f->what,
 		    f->path));
-	if (found->len > TRUST_MAX - t->bytes || t->told == TRUST_THINGS_MAX)
+	if (found.len > TRUST_MAX - t->bytes || t->told == TRUST_THINGS_MAX)
 		return (complain(c,
 		    "%s: %s: with it more than %d bytes, or %d CA "
 		    "certificates and CRLs: use a directory, or name fewer",
@@ -99,76 +61,70 @@ add(struct trust *t, unsigned int kind, const struct file *f,
 	}
 	thing = &t->things[t->count];
 	thing->kind = kind;
-	thing->len = found->len;
-	thing->der = malloc(found->len);
+	thing->len = found.len;
+	thing->der = malloc(found.len);
 	if (thing->der == NULL)
 		fatal(EXIT_SYSTEM, "%s: %s", f->what, f->path);
-	memcpy(thing->der, found->der, found->len);
+	memcpy(thing->der, found.at, found.len);
 	t->count++;
-	t->bytes += found->len;
+	t->bytes += found.len;
 	t->told++;
 	return (0);
 }
 
 /* ------------------------------------------------------------------- PEM */
 
+/*
+ * Other blocks may stand between: keys, CRLs among CAs.
+ */
 static bool
-is_kind(const char *name, unsigned int kind)
+is_kind(const struct pem_block *b, unsigned int kind)
 {
-	if (kind == TRUST_CRL)
-		return (strcmp(name, PEM_STRING_X509_CRL) == 0);
-	return (strcmp(name, PEM_STRING_X509) == 0 ||
-	    strcmp(name, PEM_STRING_X509_OLD) == 0);
+	return (kind == TRUST_CRL ? pem_is(b, PEM_STRING_X509_CRL) :
+				    pem_is_certificate(b));
+}
+
+static int
+add_block(struct trust *t, unsigned int kind, const struct file *f,
+    const struct pem_block *b, struct complaint *c)
+{
+	struct pem_content content;
+	int result;
+
+	if (pem_decode(&content, b) == -1)
+		result = complain(c, "%s: %s: damaged: not PEM", f->what,
+		    f->path);
+	else
+		result = add(t, kind, f,
+		    (struct der){ content.der, content.len }, c);
+	pem_free(&content);
+	return (result);
 }
 
 /*
- * Other blocks may stand between: keys, CRLs among CAs.  But not trust of
- * OpenSSL's own form, whose limits would be lost.
+ * Trust of OpenSSL's own form is not passed over: its limits would be lost.
  */
-static int
-add_block(struct trust *t, unsigned int kind, const struct file *f, BIO *in,
-    struct complaint *c)
-{
-	struct trust_thing found = { 0 };
-	char *name = NULL, *header = NULL;
-	int done = 0;
-	long len = 0;
-
-	if (PEM_read_bio(in, &name, &header, &found.der, &len) != 1) {
-		if (ERR_GET_REASON(ERR_peek_last_error()) ==
-		    PEM_R_NO_START_LINE)
-			return (1);
-		return (complain(c, "%s: %s: damaged: not PEM", f->what,
-		    f->path));
-	}
-	found.len = (size_t)len;
-	if (kind != TRUST_CRL && strcmp(name, PEM_STRING_X509_TRUSTED) == 0)
-		done = complain(c,
-		    "%s: %s: a TRUSTED CERTIFICATE: write it as a plain one "
-		    "with openssl x509 -trustout=no",
-		    f->what, f->path);
-	else if (is_kind(name, kind))
-		done = add(t, kind, f, &found, c);
-	OPENSSL_clear_free(found.der, found.len);
-	OPENSSL_free(header);
-	OPENSSL_free(name);
-	return (done);
-}
-
 static int
 add_pem(struct trust *t, unsigned int kind, const struct file *f,
     struct complaint *c)
 {
-	BIO *in = BIO_new_mem_buf(f->bytes, (int)f->len);
-	int done = 0;
+	enum pem_result found;
+	struct pem_block b;
+	size_t at = 0;
 
-	if (in == NULL)
-		fatalx(EXIT_SYSTEM, "%s: %s: no memory", f->what, f->path);
-	while (done == 0)
-		done = add_block(t, kind, f, in, c);
-	BIO_free(in);
-	ERR_clear_error();
-	return (done == 1 ? 0 : -1);
+	while ((found = pem_next(f, &at, &b)) == PEM_BLOCK) {
+		if (kind != TRUST_CRL && pem_is(&b, PEM_STRING_X509_TRUSTED))
+			return (complain(c,
+			    "%s: %s: a TRUSTED CERTIFICATE: write it as a "
+			    "plain one with openssl x509 -trustout=no",
+			    f->what, f->path));
+		if (is_kind(&b, kind) && add_block(t, kind, f, &b, c) == -1)
+			return (-1);
+	}
+	if (found == PEM_CUT_OFF)
+		return (complain(c, "%s: %s: damaged: not PEM", f->what,
+		    f->path));
+	return (0);
 }
 
 /* ---------------------------------------------------------------- reading */
@@ -177,15 +133,14 @@ static int
 add_bytes(struct trust *t, unsigned int kind, const struct file *f,
     struct complaint *c)
 {
-	const struct trust_thing whole = { 0, (unsigned char *)f->bytes,
-		f->len };
+	const struct der whole = { (unsigned char *)f->bytes, f->len };
 	size_t before = t->count;
 
-	if (sequence_len(whole.der, whole.len) == whole.len && whole.len > 0)
-		return (add(t, kind, f, &whole, c));
-	if (whole.len >= 2 && whole.der[0] == 0x30 && whole.der[1] >= 0x80)
-		return (complain(c, "%s: %s: damaged: not DER", f->what,
-		    f->path));
+	/* what begins like a long SEQUENCE is no text */
+	if (is_whole(whole) ||
+	    (whole.len >= 2 && whole.at[0] == DER_SEQUENCE &&
+		whole.at[1] >= 0x80))
+		return (add(t, kind, f, whole, c));
 	if (add_pem(t, kind, f, c) == -1)
 		return (-1);
 	if (t->count == before)
@@ -201,26 +156,17 @@ add_bytes(struct trust *t, unsigned int kind, const struct file *f,
  * 0; 1 if the file does not exist; -1 with the complaint.
  */
 static int
-add_file(struct trust *t, unsigned int kind, struct file *f,
+add_file(struct trust *t, unsigned int kind, const char *what, const char *path,
     struct complaint *c)
 {
-	int done, fd = rights_open(f->path);
-	bool absent;
+	struct file f;
+	int result = file_read(&f, what, path, TRUST_FILE_MAX, c);
 
-	if (fd == -1 && errno == EINVAL)
-		return (complain(c, "%s: %s: not a regular file", f->what,
-		    f->path));
-	if (fd == -1) {
-		absent = errno == ENOENT;
-		complain_errno(c, "%s: %s", f->what, f->path);
-		return (absent ? 1 : -1);
-	}
-	done = read_all(f, fd, c);
-	close(fd);
-	if (done == 0)
-		done = add_bytes(t, kind, f, c);
-	free(f->bytes);
-	return (done);
+	if (result == -1)
+		return (errno == ENOENT ? 1 : -1);
+	result = add_bytes(t, kind, &f, c);
+	file_wipe(&f);
+	return (result);
 }
 
 /*
@@ -232,10 +178,7 @@ add_named(struct trust *t, unsigned int kind, const char *what,
 {
 	if (path == NULL)
 		return (0);
-	return (add_file(t, kind, &(struct file){ .what = what, .path = path },
-		    c) == 0 ?
-		0 :
-		-1);
+	return (add_file(t, kind, what, path, c) == 0 ? 0 : -1);
 }
 
 static bool
@@ -322,9 +265,7 @@ trust_find(struct trust *t, enum lookup_kind kind, uint32_t hash,
 			hash, is_crl ? "r" : "", n) >= sizeof(path))
 			return (complain(c, "%s: path is too long", dir));
 		done = add_file(t, is_crl ? TRUST_CRL : TRUST_ANCHOR,
-		    &(struct file){
-			.what = is_crl ? "CRL" : "CA", .path = path },
-		    c);
+		    is_crl ? "CRL" : "CA", path, c);
 	}
 	return (done == 1 ? 0 : -1);
 }
