@@ -201,13 +201,27 @@ put_escaped(struct env *env, const char *name, struct env_value value,
 	free(room);
 }
 
+/*
+ * A client's certificate may have thousands of short names: they must not
+ * displace what else there is to tell.
+ */
+static enum env_origin
+origin_of(const struct env_row *row)
+{
+	if (row->set == ENV_CERTS)
+		return (ENV_PEM);
+	return (row->family && strncmp(row->name, "SSL_CLIENT_", 11) == 0 ?
+		ENV_MANY :
+		ENV_FACT);
+}
+
 void
 env_store(struct env *env, const char *name, struct env_value value)
 {
-	enum env_set set = row_of(name)->set;
-	enum env_origin origin = set == ENV_CERTS ? ENV_PEM : ENV_FACT;
+	const struct env_row *row = row_of(name);
+	enum env_origin origin = origin_of(row);
 
-	if ((env->sets & set) == 0)
+	if ((env->sets & row->set) == 0)
 		return;
 	if (value.len + 2 * controls_in(value, origin == ENV_PEM) >
 	    ENV_VALUE_MAX) {

@@ -98,8 +98,9 @@ const char *env_get(const struct env *, const char *name);
 
 /*
  * As execve(2) wants it; belongs to env.  When it would be larger than
- * ENV_TOTAL_MAX bytes, first PEM texts, then the longest of our own values
- * are left out, with a warning in the log.
+ * ENV_TOTAL_MAX bytes, first PEM texts, then names in a client's certificate,
+ * then others of our own values, the longest first, are left out, with a
+ * warning in the log.
  */
 enum { ENV_TOTAL_MAX = 96 * 1024 };
 char *const *env_vector(struct env *);

@@ -127,6 +127,7 @@ envlist_shrink(struct envlist *list, size_t most)
 		total += cost(&list->entries[i]);
 	while (total > most) {
 		if ((e = longest(list, ENV_PEM)) == NULL &&
+		    (e = longest(list, ENV_MANY)) == NULL &&
 		    (e = longest(list, ENV_FACT)) == NULL)
 			break;
 		if (left_out++ == 0)

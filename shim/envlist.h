@@ -13,6 +13,7 @@ enum env_origin {
 	ENV_STARTER, /* inherited */
 	ENV_RULE,
 	ENV_FACT, /* ours */
+	ENV_MANY, /* of a client's any number of names: the next to go */
 	ENV_PEM	  /* ours, and big: the first to go when room is short */
 };
 
@@ -51,8 +52,9 @@ size_t envlist_room(const char *name, struct env_value);
 const char *envlist_get(const struct envlist *, const char *name);
 
 /*
- * Leave out PEM texts, then facts, the longest first, until the list takes
- * `most` bytes of execve(2)'s room or none is left.  Says so in the log.
+ * Leave out PEM texts, then names of a client, then facts, the longest of
+ * each first, until the list takes `most` bytes of execve(2)'s room or none
+ * is left.  Says so in the log.
  */
 void envlist_shrink(struct envlist *, size_t most);
 

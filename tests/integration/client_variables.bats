@@ -295,6 +295,23 @@ small_enough() {
 	logged 'environment: SSL_CLIENT_S_DN: .*left out'
 }
 
+@test "names that fill the environment displace nothing else" {
+	local name
+
+	tell_all --export tcp,tls
+	ask_as good
+	names_like . | grep -Ev '^SSL_CLIENT_([SI]_DN|SAN|CERT)' >"$T/names.before"
+	ask_as crowd
+	small_enough
+	names_like . >"$T/names"
+	[ "$(grep -c S_DN_ "$T/names")" -gt 2000 ]
+	[ -z "$(comm -23 "$T/names.before" "$T/names")" ]
+	for name in TCPREMOTEIP SSL_PROTOCOL SSL_CLIENT_FINGERPRINT_SHA256; do
+		[ -n "$(told "$name")" ]
+	done
+	[ "$(told SSL_CLIENT_VERIFY)" = SUCCESS ]
+}
+
 @test "60 KB of certificates: the connection works" {
 	tell_all --export tcp,tls,certs
 	ask_as large
