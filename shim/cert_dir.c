@@ -63,16 +63,20 @@ path_of(const char *format, ...)
 }
 
 /*
- * 1: there; 0: not; -1 with a complaint: that cannot be told.
+ * 1: there; 0: not; -1 with a complaint: that cannot be told.  A link that is
+ * lost may be a file, which says so when it is opened, but a directory that
+ * is not looked into would be passed over.
  */
 static int
 is_there(const char *path, enum rights_kind wanted, struct complaint *c)
 {
 	enum rights_kind kind = rights_look(path);
 
-	if (kind == RIGHTS_UNKNOWN)
+	if (kind == RIGHTS_UNKNOWN ||
+	    (kind == RIGHTS_LOST && wanted == RIGHTS_DIRECTORY))
 		return (complain_errno(c, "certificate: %s", path));
-	return (kind == wanted);
+	return (kind == wanted ||
+	    (kind == RIGHTS_LOST && wanted == RIGHTS_FILE));
 }
 
 /*

@@ -183,8 +183,8 @@ rights_open_shadow(void)
 }
 
 /*
- * lstat(2) and, of a symbolic link, stat(2): a link to nothing is there.  A
- * name that no file can have is of none.
+ * lstat(2) and, of a symbolic link, stat(2).  A name that no file can have is
+ * of none.
  */
 static enum rights_kind
 look(const char *path)
@@ -197,7 +197,7 @@ look(const char *path)
 			RIGHTS_NOTHING :
 			RIGHTS_UNKNOWN);
 	if (S_ISLNK(st.st_mode) && stat(path, &st) == -1)
-		return (RIGHTS_FILE);
+		return (RIGHTS_LOST);
 	return (S_ISDIR(st.st_mode) ? RIGHTS_DIRECTORY : RIGHTS_FILE);
 }
 

@@ -32,13 +32,15 @@ int rights_open(const char *path);
 int rights_open_shadow(void);
 
 /*
- * What is there, symbolic links followed, with the same rights.  What only
- * looks broken (a link to nothing, a FIFO) is a file too: who opens it learns
- * why it cannot be read.  RIGHTS_UNKNOWN with errno set.
+ * What is there, symbolic links followed, with the same rights.  A FIFO and
+ * the like is a file too: who opens it learns why it cannot be read.
+ * RIGHTS_UNKNOWN, and RIGHTS_LOST for a link that leads to nothing, or where
+ * we may not go: with errno set.
  */
 enum rights_kind {
 	RIGHTS_UNKNOWN,
 	RIGHTS_NOTHING,
+	RIGHTS_LOST,
 	RIGHTS_FILE,
 	RIGHTS_DIRECTORY
 };

@@ -397,6 +397,8 @@ refused_for() {
 	refused_for dir.example "key: $D/dir.example/privkey.pem: does not belong"
 	mkfifo "$D/fifo.example.pem"
 	refused_for fifo.example "certificate: $D/fifo.example.pem: not a regular"
+	ln -s nowhere "$D/lost.example"
+	refused_for lost.example "certificate: $D/lost.example: No such file"
 }
 
 @test "what --cert-dir has and SSL_USER may not read is told" {
@@ -408,6 +410,10 @@ refused_for() {
 	refused_for file.example "certificate: $D/file.example.pem: Permission denied"
 	install -d -m 700 "$D/dir.example"
 	refused_for dir.example "certificate: $D/dir.example/.*: Permission denied"
+	# certbot's own directories are root's alone
+	install -d -m 700 "$T/live" "$T/live/link.example"
+	ln -s "$T/live/link.example" "$D/link.example"
+	refused_for link.example "certificate: $D/link.example: Permission denied"
 	chmod 700 "$D"
 	refused_for other.example "certificate: $D/other.example.pem: Permission denied"
 }

@@ -190,6 +190,21 @@ CASE(what_is_there_and_broken_is_still_there)
 	CHECK(cert_dir_find(&found, dir, "c.example", &complaint) == -1);
 }
 
+/*
+ * Else the parent's certificate, or the default, would be shown for it.
+ */
+CASE(a_link_to_no_directory_is_not_passed_over)
+{
+	begin();
+	touch("*.example.pem");
+	CHECK(symlink("none", "a.example") == 0);
+	CHECK(cert_dir_find(&found, dir, "a.example", &complaint) == -1);
+	CHECK(strstr(complaint.text, "/a.example: No such file") != NULL);
+	CHECK(symlink("loop.example", "loop.example") == 0);
+	CHECK(cert_dir_find(&found, dir, "loop.example", &complaint) == -1);
+	CHECK(find("b.example") == 1);
+}
+
 CASE(a_name_too_long_for_a_file_has_none)
 {
 	char name[254];
@@ -219,6 +234,7 @@ static const struct check_case cases[] = { C(a_file_has_certificate_and_key),
 	C(a_wildcard_stands_for_one_label),
 	C(a_file_is_no_directory_and_the_other_way_round),
 	C(what_is_there_and_broken_is_still_there),
+	C(a_link_to_no_directory_is_not_passed_over),
 	C(a_name_too_long_for_a_file_has_none), C(a_directory_must_be_one),
 	{ 0 } };
 RUN(cases)
