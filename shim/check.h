@@ -46,7 +46,8 @@ void check_policy(struct report *, const struct options *);
 /*
  * For check_run: what clients' certificates are verified by.
  */
-void check_client(struct report *, const struct options *);
+void check_client(struct report *, const struct options *,
+    const struct accounts *);
 
 /*
  * A name of a certificate as RFC 2253 has it; cut where it is longer.

@@ -14,6 +14,7 @@
 #include "options.h"
 #include "report.h"
 #include "trust.h"
+#include "user_from.h"
 
 struct checking {
 	struct report *report;
@@ -146,16 +147,20 @@ may_read(const struct checking *c)
 }
 
 void
-check_client(struct report *r, const struct options *o)
+check_client(struct report *r, const struct options *o,
+    const struct accounts *a)
 {
 	struct checking c = { .report = r, .options = o };
 	struct client_policy policy;
 	struct complaint complaint;
 	size_t i;
 
-	if (client_from_options(&policy, o, &complaint) == -1) {
+	if (client_from_options(&policy, o, &complaint) == -1 ||
+	    user_from_possible(a, o, &policy, &complaint) == -1) {
 		report_section(r, "clients", "");
-		report(r, "fault", "%s", complaint.text);
+		/* rules may say more: check.c */
+		report(r, o->text[OPTION_RULES] == NULL ? "fault" : "warning",
+		    "%s", complaint.text);
 		return;
 	}
 	if (policy.mode == CLIENT_NONE)

@@ -106,7 +106,11 @@ must(const struct keeper *k, int result)
 static void
 apply_setting(struct keeper *k, const char *name, const char *value)
 {
-	if (options_from_rule(&k->connection->options, name, value))
+	int taken = options_from_rule(&k->connection->options, name, value,
+	    &k->complaint);
+
+	must(k, taken);
+	if (taken == 1)
 		return;
 	if (options_is_variable(name) || env_rule(k->env, name, value) == -1)
 		log_warnx("rules: %s: %s: a rule cannot set it", k->hit.key,
@@ -180,27 +184,6 @@ ask_rules(struct keeper *k)
 }
 
 /*
- * Nobody would ever have an account; or all would have --user's, unless a
- * rule leaves some peers unasked.
- */
-static void
-check_user_from(const struct keeper *k)
-{
-	const struct options *o = &k->connection->options;
-
-	if (o->text[OPTION_USER_FROM] == NULL || k->client.mode != CLIENT_NONE)
-		return;
-	if (k->connection->accounts.has_app &&
-	    (o->from_rule[OPTION_CLIENT_CERT] ||
-		o->from_rule[OPTION_CLIENT_CA]))
-		return;
-	fatalx(EXIT_USAGE,
-	    "--user-from: %s: clients are asked for no certificate: add "
-	    "--client-cert",
-	    o->text[OPTION_USER_FROM]);
-}
-
-/*
  * The peer's name comes from its own DNS: that there is none is no fault of
  * ours, but nobody's certificate can match it.
  */
@@ -210,7 +193,9 @@ judge_client(struct keeper *k)
 	const struct connection *c = k->connection;
 
 	must(k, client_from_options(&k->client, &c->options, &k->complaint));
-	check_user_from(k);
+	must(k,
+	    user_from_possible(&c->accounts, &c->options, &k->client,
+		&k->complaint));
 	if (client_host(&k->client, &c->options, &c->peer, environ))
 		return (true);
 	log_errx("client certificate: TCPREMOTEHOST: no name of this peer "

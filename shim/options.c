@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "complaint.h"
 #include "env.h"
 #include "exit.h"
 
@@ -80,8 +81,8 @@ parse_fd(enum option_id id, const char *text)
 /*
  * Is the text one of the row's "a|b|c"?
  */
-static void
-check_choice(const struct options *o, enum option_id id)
+static int
+check_choice(const struct options *o, enum option_id id, struct complaint *c)
 {
 	const char *at = rows[id].argument, *text = o->text[id];
 	size_t len;
@@ -89,15 +90,15 @@ check_choice(const struct options *o, enum option_id id)
 	while (*at != '\0') {
 		len = strcspn(at, "|");
 		if (strlen(text) == len && memcmp(text, at, len) == 0)
-			return;
+			return (0);
 		at += len + (at[len] == '|');
 	}
-	fatalx(EXIT_USAGE, "--%s: %s: want one of %s", rows[id].name, text,
-	    rows[id].argument);
+	return (complain(c, "--%s: %s: want one of %s", rows[id].name, text,
+	    rows[id].argument));
 }
 
-void
-options_check_choices(const struct options *o)
+int
+options_check_choices(const struct options *o, struct complaint *c)
 {
 	static const enum option_id choices[] = { OPTION_LOG, OPTION_MATCH,
 		OPTION_DEFAULT, OPTION_ENV_FORMAT, OPTION_SNI,
@@ -105,8 +106,10 @@ options_check_choices(const struct options *o)
 	size_t i;
 
 	for (i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
-		if (o->text[choices[i]] != NULL)
-			check_choice(o, choices[i]);
+		if (o->text[choices[i]] != NULL &&
+		    check_choice(o, choices[i], c) == -1)
+			return (-1);
+	return (0);
 }
 
 static unsigned int
@@ -345,6 +348,7 @@ check_pairs(const struct options *o)
 void
 options_parse(struct options *o, int argc, char *const argv[])
 {
+	struct complaint complaint;
 	size_t i;
 
 	memset(o, 0, sizeof(*o));
@@ -358,7 +362,8 @@ options_parse(struct options *o, int argc, char *const argv[])
 	check_pairs(o);
 	if (options_flag(o, OPTION_JSON) && !options_flag(o, OPTION_CHECK))
 		fatalx(EXIT_USAGE, "--json: only with --check");
-	options_check_choices(o);
+	if (options_check_choices(o, &complaint) == -1)
+		fatalx(EXIT_USAGE, "%s", complaint.text);
 	o->log_format = log_format_of(o);
 	o->log_level = level_of(o);
 	o->handshake_ms = parse_seconds(OPTION_HANDSHAKE_TIMEOUT,

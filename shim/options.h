@@ -15,6 +15,8 @@
 #include "log.h"
 #include "pair.h"
 
+struct complaint;
+
 enum option_id {
 #define OPT(id, name, variables, argument, preset, help) OPTION_##id,
 #include "options.def"
@@ -57,12 +59,13 @@ void options_parse(struct options *, int argc, char *const argv[]);
 void options_from_environment(struct options *);
 
 /*
- * A rule set `name`: take it as configuration for this connection.  False
- * if name is none of our variables, or one that was needed before rules are
- * read (SSL_USER, SSL_GROUP, SSL_CHROOT).  value must outlive options.
- * An UNSUPPORTED one ends the process.
+ * A rule set `name`: take it as configuration for this connection: 1.  0 if
+ * name is none of our variables, or one that was needed before rules are read
+ * (SSL_USER, SSL_GROUP, SSL_CHROOT).  value must outlive options.  -1 with a
+ * complaint for a value that cannot be, and for an UNSUPPORTED variable.
  */
-bool options_from_rule(struct options *, const char *name, const char *value);
+int options_from_rule(struct options *, const char *name, const char *value,
+    struct complaint *);
 
 /*
  * Is it a variable of options.def?  Such never reach the application.
@@ -81,10 +84,10 @@ size_t options_pairs(const struct options *, struct pair_files[PAIRS_MAX]);
 const char *options_preset(enum option_id);
 
 /*
- * End the process with EXIT_USAGE where one of a few words is wanted and
- * another was given.  For options_parse, and once more for a rule's.
+ * -1 with a complaint where one of a few words is wanted and another was
+ * given.  For options_parse, and once more for a rule's.
  */
-void options_check_choices(const struct options *);
+int options_check_choices(const struct options *, struct complaint *);
 
 /*
  * The long name, without its hyphens; NULL if it has only a letter.

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "complaint.h"
 #include "options.h"
 
 enum { VARIABLE_MAX = 32 };
@@ -173,31 +174,29 @@ forget_pair(struct options *o)
 		o->text[OPTION_CHAIN] = NULL;
 }
 
-bool
-options_from_rule(struct options *o, const char *name, const char *value)
+int
+options_from_rule(struct options *o, const char *name, const char *value,
+    struct complaint *c)
 {
 	bool empty = *value == '\0';
 	size_t i;
 
 	if (is_unsupported(name) && !empty)
-		fatalx(EXIT_USAGE,
-		    "rules: %s: tlsshim cannot do what this "
-		    "asks for",
-		    name);
+		return (complain(c,
+		    "rules: %s: tlsshim cannot do what this asks for", name));
 	for (i = 0; i < OPTION_COUNT; i++) {
 		if (!stands_for(name, i))
 			continue;
 		if (i == OPTION_TLS_USER || i == OPTION_TLS_GROUP ||
 		    i == OPTION_CHROOT)
-			return (false);
+			return (0);
 		if (i == OPTION_CERT)
 			forget_pair(o);
 		/* as in the starter's environment: set to nothing, not set */
 		o->text[i] = empty ? options_preset((enum option_id)i) :
 				     meaning(i, value);
 		o->from_rule[i] = true;
-		options_check_choices(o);
-		return (true);
+		return (options_check_choices(o, c) == -1 ? -1 : 1);
 	}
-	return (is_unsupported(name));
+	return (is_unsupported(name) ? 1 : 0);
 }

@@ -84,6 +84,14 @@ below_credentials(const char *path, const char **directory)
 	return (path);
 }
 
+bool
+rights_is_credential(const char *path)
+{
+	const char *directory;
+
+	return (below_credentials(path, &directory) != NULL);
+}
+
 /*
  * Credentials have no directories below theirs (systemd.exec(5)), so a name
  * without slash that is no symbolic link cannot lead out of it.  openat2(2)

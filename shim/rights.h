@@ -9,6 +9,8 @@
 #ifndef SHIM_RIGHTS_H
 #define SHIM_RIGHTS_H
 
+#include <stdbool.h>
+
 struct account;
 struct accounts;
 
@@ -25,6 +27,11 @@ void rights_lower(const struct accounts *);
  * files are opened.
  */
 int rights_open(const char *path);
+
+/*
+ * Is it such a path, that is read as root?
+ */
+bool rights_is_credential(const char *path);
 
 /*
  * Open /etc/shadow with effective uid 0.  -1 with errno set.

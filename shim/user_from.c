@@ -20,9 +20,11 @@
 #include <unistd.h>
 
 #include "account.h"
+#include "client.h"
 #include "complaint.h"
 #include "fact.h"
 #include "file.h"
+#include "options.h"
 #include "rights.h"
 
 enum {
@@ -42,6 +44,23 @@ static const struct source {
 	{ "cert:upn", "SSL_CLIENT_SAN_OTHER_msUPN_0", true },
 	{ "cert:cn", "SSL_CLIENT_S_DN_CN", false },
 };
+
+int
+user_from_possible(const struct accounts *a, const struct options *o,
+    const struct client_policy *client, struct complaint *c)
+{
+	const char *how = o->text[OPTION_USER_FROM];
+
+	if (how == NULL || client->mode != CLIENT_NONE ||
+	    (a->has_app &&
+		(o->from_rule[OPTION_CLIENT_CERT] ||
+		    o->from_rule[OPTION_CLIENT_CA])))
+		return (0);
+	return (complain(c,
+	    "--user-from: %s: clients are asked for no certificate: add "
+	    "--client-cert",
+	    how));
+}
 
 /* options.c has seen to it that it is one of them */
 static const struct source *

@@ -13,10 +13,20 @@
 struct account;
 struct account_login;
 struct accounts;
+struct client_policy;
 struct complaint;
 struct facts;
+struct options;
 
 enum { USER_FROM_NAME_MAX = 32 };
+
+/*
+ * -1 with a complaint where no client is asked for a certificate: nobody would
+ * ever have an account, or all would have --user's, unless a rule leaves some
+ * peers unasked.
+ */
+int user_from_possible(const struct accounts *, const struct options *,
+    const struct client_policy *, struct complaint *);
 
 /*
  * The variable of the client's certificate that this --user-from looks at.

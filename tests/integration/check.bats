@@ -204,14 +204,68 @@ assert any("fault" in s for s in report["sections"])'
 	EOF
 	mkdir -m 755 "$T/sub"
 	chmod 644 "$T/good.cdb"
-	check 0 "${CERT[@]}" --rules "$T/good.cdb"
+	check 100 "${CERT[@]}" --rules "$T/good.cdb"
 	[[ $output == *'rules '*' 3'* ]]
+	tells "fault rules: 127.: certificate: $T/absent.pem: No such file or directory"
 	[[ $output == *'certificate '*" 127.: $T/absent.pem"* ]]
 	[[ $output == *'warning '*'rules: 10.: SSL_USER: a rule cannot set it'* ]]
 	tcprules "$T/shut.cdb" "$T/tmp" <<<':deny'
 	chmod 644 "$T/shut.cdb"
 	check 0 "${CERT[@]}" --rules "$T/shut.cdb" --default deny
 	[[ $output == *'warning '*'no rule lets anybody in'* ]]
+}
+
+# rule SETTINGS - the cdb of one
+rule() {
+	tcprules "$T/one.cdb" "$T/tmp" <<<"127.:allow,$1"
+	chmod 644 "$T/one.cdb"
+}
+
+@test "what each rule sets is judged as its connections would" {
+	local -a bad=('TLS_SNI="bogus"' 'STARTTLS_MODE="optional"' 'TLS_MIN="9"'
+	    "KEYFILE=\"$PKI/rsa.key\"" 'CCAVERIFY="1"' 'CERTFILE=""'
+	    "CERTDIR=\"$T/none\"" "DHFILE=\"$T/none\"" 'CIPHERS="AES128-SHA"'
+	    "CERTFILE=\"$PKI/p256.pem\",KEYFILE=\"$PKI/rsa.key\""
+	    "TLS_TICKETKEYS=\"$T/none\""
+	    "CCAVERIFY=\"1\",CAFILE=\"$T/none\"")
+	local settings
+
+	for settings in "${bad[@]}"; do
+		rule "$settings"
+		check 100 "${CERT[@]}" --rules "$T/one.cdb"
+		[[ $output == *'  fault '*'rules: 127.: '* ]]
+		# the report goes on
+		[ "${lines[-1]}" = 'not ok' ]
+	done
+	rule 'TCPLOCALHOST="x",SSL_PROTOCOL="x"'
+	check 0 "${CERT[@]}" --rules "$T/one.cdb"
+	[[ $output == *'warning '*'rules: 127.: SSL_PROTOCOL: a rule cannot set it'* ]]
+	rule "CCAVERIFY=\"1\",CAFILE=\"$CLIENTS/ca.pem\",TLS_MIN=\"1.3\""
+	check 0 "${CERT[@]}" --rules "$T/one.cdb"
+}
+
+@test "what only rules say is enough, unless somebody matches none" {
+	rule "CERTFILE=\"$PKI/p256.pem\",KEYFILE=\"$PKI/p256.key\""
+	check 0 --rules "$T/one.cdb" --default deny
+	check 100 --rules "$T/one.cdb"
+	tells 'fault rules: whom none matches: certificate: none'
+	rule "CCAVERIFY=\"1\",CAFILE=\"$CLIENTS/ca.pem\""
+	check 0 "${CERT[@]}" --user-from cert:cn --rules "$T/one.cdb" \
+	    --default deny
+	check 100 "${CERT[@]}" --user-from cert:cn --rules "$T/one.cdb"
+	[[ $output == *'  fault '*'rules: whom none matches: --user-from: cert:cn: '* ]]
+	check 100 "${CERT[@]}" --user-from cert:cn
+	[[ $output == *'  fault '*'--user-from: cert:cn: clients are asked for no'* ]]
+}
+
+@test "a credential of systemd is read as root, as connections read it" {
+	need_root
+	mkdir -m 700 "$T/credentials"
+	cp "$PKI/p256".* "$T/credentials"
+	export CREDENTIALS_DIRECTORY=$T/credentials
+	check 0 --cert "$T/credentials/p256.pem" --key "$T/credentials/p256.key"
+	check 100 --cert "$T/credentials/none" --key "$T/credentials/p256.key"
+	tells "fault certificate: $T/credentials/none: No such file or directory"
 }
 
 @test "every name of a directory, whether its certificate covers it" {
