@@ -41,22 +41,16 @@ enum {
 static bool
 takes_curve(const struct hello *h, EVP_PKEY *key)
 {
-	static const struct {
-		const char *name;
-		uint16_t code;
-	} curves[] = { { "prime256v1", 23 }, { "secp384r1", 24 },
-		{ "secp521r1", 25 } };
 	char name[64];
-	size_t i, len;
+	uint16_t code;
+	size_t len;
 
 	if (h->groups.count == 0 || EVP_PKEY_is_a(key, "EC") != 1)
 		return (true);
 	if (EVP_PKEY_get_group_name(key, name, sizeof(name), &len) != 1)
 		return (false);
-	for (i = 0; i < sizeof(curves) / sizeof(curves[0]); i++)
-		if (strcmp(curves[i].name, name) == 0)
-			return (hello_list_has(&h->groups, curves[i].code));
-	return (false);
+	code = group_code(name, len);
+	return (code != 0 && hello_list_has(&h->groups, code));
 }
 
 /*

@@ -9,6 +9,7 @@
  */
 #include "select.h"
 
+#include <openssl/tls1.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@
 #include "policy.h"
 #include "rank.h"
 
-enum { CANDIDATES_MAX = 10, TLS13 = 0x0304 };
+enum { CANDIDATES_MAX = 10 };
 
 _Static_assert((int)CANDIDATES_MAX >= (int)PAIRS_MAX &&
 	(int)CANDIDATES_MAX >= (int)CERT_DIR_PAIRS_MAX,
@@ -111,7 +112,7 @@ refusal(const struct hello *h, const struct policy *policy)
 {
 	if (h->server_name_given)
 		return (ALERT_UNRECOGNIZED_NAME);
-	return (hello_version(h, policy->max_version) >= TLS13 ?
+	return (hello_version(h, policy->max_version) >= TLS1_3_VERSION ?
 		ALERT_MISSING_EXTENSION :
 		ALERT_HANDSHAKE_FAILURE);
 }
