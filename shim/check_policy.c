@@ -85,9 +85,7 @@ check_policy(struct report *r, const struct options *o)
 	struct complaint complaint;
 	struct policy policy;
 
-	report_section(r, "policy",
-	    o->text[OPTION_POLICY] == NULL ? "intermediate" :
-					     o->text[OPTION_POLICY]);
+	report_section(r, "policy", o->text[OPTION_POLICY]);
 	if (o->text[OPTION_DHPARAM] != NULL &&
 	    !check_access(r, "dhparam", o->text[OPTION_DHPARAM]))
 		return;

@@ -97,17 +97,25 @@ check_choice(const struct options *o, enum option_id id, struct complaint *c)
 	    rows[id].argument));
 }
 
+/*
+ * In options.def words to choose from are divided by "|", and what stands for
+ * something else is in capitals.
+ */
+static bool
+is_choice(const char *argument)
+{
+	return (argument != NULL && strchr(argument, '|') != NULL &&
+	    strpbrk(argument, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") == NULL);
+}
+
 int
 options_check_choices(const struct options *o, struct complaint *c)
 {
-	static const enum option_id choices[] = { OPTION_LOG, OPTION_MATCH,
-		OPTION_DEFAULT, OPTION_ENV_FORMAT, OPTION_SNI,
-		OPTION_CLIENT_CERT, OPTION_USER_FROM };
 	size_t i;
 
-	for (i = 0; i < sizeof(choices) / sizeof(choices[0]); i++)
-		if (o->text[choices[i]] != NULL &&
-		    check_choice(o, choices[i], c) == -1)
+	for (i = 0; i < OPTION_COUNT; i++)
+		if (o->text[i] != NULL && is_choice(rows[i].argument) &&
+		    check_choice(o, (enum option_id)i, c) == -1)
 			return (-1);
 	return (0);
 }

@@ -84,8 +84,8 @@ size_t options_pairs(const struct options *, struct pair_files[PAIRS_MAX]);
 const char *options_preset(enum option_id);
 
 /*
- * -1 with a complaint where one of a few words is wanted and another was
- * given.  For options_parse, and once more for a rule's.
+ * -1 with a complaint where one of the words of options.def is wanted and
+ * another was given.  For options_parse, and once more for a rule's.
  */
 int options_check_choices(const struct options *, struct complaint *);
 

@@ -175,26 +175,20 @@ find_preset(const char *name)
 {
 	size_t i;
 
-	if (name == NULL)
-		return (&presets[0]);
 	for (i = 0; i < sizeof(presets) / sizeof(presets[0]); i++)
 		if (strcmp(presets[i].name, name) == 0)
 			return (&presets[i]);
-	return (NULL);
+	/* options_check_choices lets no other through */
+	return (&presets[0]);
 }
 
 int
 policy_from_options(struct policy *p, const struct options *o,
     struct complaint *c)
 {
-	const char *name = o->text[OPTION_POLICY];
+	const struct preset *preset = find_preset(o->text[OPTION_POLICY]);
 	const char *dh = o->text[OPTION_DHPARAM];
-	const struct preset *preset = find_preset(name);
 
-	if (preset == NULL)
-		return (complain(c,
-		    "--policy: %s: want one of modern, intermediate, old",
-		    name));
 	*p = (struct policy){
 		.min_version = preset->min_version,
 		.max_version = TLS1_3_VERSION,

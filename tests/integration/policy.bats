@@ -246,7 +246,7 @@ OLD=(ECDHE-{ECDSA,RSA}-{AES128-SHA256,AES128-SHA,AES256-SHA384,AES256-SHA}
 @test "a list that is wrong is named before a byte of the peer is read" {
 	local never='never offered: static RSA, PSK, SRP, without certificate or encryption, or of a cipher that is not in use here'
 
-	refuses '--policy: new: want one of modern, intermediate, old' --policy new
+	refuses '--policy: new: want one of modern|intermediate|old' --policy new
 	refuses '--min-version: 1.4: want 1.0, 1.1, 1.2 or 1.3' --min-version 1.4
 	refuses '--max-version: 1.1: below the lowest version, 1.2: give --min-version, too' \
 	    --max-version 1.1
@@ -301,7 +301,7 @@ OLD=(ECDHE-{ECDSA,RSA}-{AES128-SHA256,AES128-SHA,AES256-SHA384,AES256-SHA}
 	! ask hello -bind 127.0.0.2 || return 1
 	logged ': --ciphers: kRSA: never offered: '
 	! ask hello -bind 127.0.0.3 || return 1
-	logged ': --policy: newest: want one of modern, intermediate, old$'
+	logged ': --policy: newest: want one of modern\|intermediate\|old$'
 	exits_with 100
 }
 
