@@ -82,15 +82,18 @@ check_account(struct report *r, const struct accounts *a)
 /* ---------------------------------------------------------- certificates */
 
 static void
-check_pairs(struct report *r, const struct options *o)
+check_pairs(struct report *r, const struct options *o,
+    const struct policy *policy)
 {
 	struct pair_files pairs[PAIRS_MAX];
 	size_t n = options_pairs(o, pairs), i;
 
+	struct check_use use = { .alone = n == 1, .policy = policy };
+
 	for (i = 0; i < n; i++)
-		check_pair(r, &pairs[i], NULL);
+		check_pair(r, &pairs[i], &use);
 	if (o->text[OPTION_CERT_DIR] != NULL)
-		check_dir(r, o->text[OPTION_CERT_DIR]);
+		check_dir(r, o->text[OPTION_CERT_DIR], policy);
 	if (n > 0 || o->text[OPTION_CERT_DIR] != NULL)
 		return;
 	report_section(r, "certificate", "");
@@ -368,13 +371,15 @@ int
 check_run(struct options *o, const struct accounts *accounts)
 {
 	struct report *r = report_new(options_flag(o, OPTION_JSON));
+	struct policy policy;
+	bool usable;
 
 	rights_lower(accounts);
 	current = r;
 	check_account(r, accounts);
 	log_divert(take_warning);
-	check_policy(r, o);
-	check_pairs(r, o);
+	usable = check_policy(r, o, &policy);
+	check_pairs(r, o, usable ? &policy : NULL);
 	check_client(r, o, accounts);
 	check_ticket_keys(r, o);
 	check_rules(r, o, accounts);

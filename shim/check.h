@@ -16,6 +16,7 @@
 struct accounts;
 struct options;
 struct pair_files;
+struct policy;
 struct X509_name_st;
 struct report;
 
@@ -27,21 +28,30 @@ struct report;
 int check_run(struct options *, const struct accounts *);
 
 /*
- * For check_run: a certificate with its chain, key and staple, in a section
- * of its own.  name: the server name that it stands for, "*.parent"
- * included, or NULL.
+ * What a pair is for.
  */
-void check_pair(struct report *, const struct pair_files *, const char *name);
+struct check_use {
+	const char *name; /* of the server, "*.parent" included, or NULL */
+	bool alone;	  /* there is no other pair in its place */
+	const struct policy *policy; /* NULL: at fault itself */
+};
+
+/*
+ * For check_run: a certificate with its chain, key and staple, in a section
+ * of its own.
+ */
+void check_pair(struct report *, const struct pair_files *,
+    const struct check_use *);
 
 /*
  * For check_run: every name that a directory of --cert-dir has.
  */
-void check_dir(struct report *, const char *dir);
+void check_dir(struct report *, const char *dir, const struct policy *);
 
 /*
- * For check_run: what options come to.
+ * For check_run: what options come to.  False: nothing that can be used.
  */
-void check_policy(struct report *, const struct options *);
+bool check_policy(struct report *, const struct options *, struct policy *);
 
 /*
  * For check_run: what clients' certificates are verified by.

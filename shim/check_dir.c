@@ -59,8 +59,10 @@ is_candidate(const struct dirent *entry)
 }
 
 static void
-check_one(struct report *r, const char *dir, const char *name)
+check_one(struct report *r, const char *dir, const char *name,
+    const struct policy *policy)
 {
+	struct check_use use = { .name = name, .policy = policy };
 	struct complaint complaint;
 	struct cert_dir found;
 	size_t i;
@@ -70,8 +72,9 @@ check_one(struct report *r, const char *dir, const char *name)
 		report(r, "fault", "%s", complaint.text);
 		return;
 	}
+	use.alone = found.count == 1;
 	for (i = 0; i < found.count; i++)
-		check_pair(r, &found.pairs[i], name);
+		check_pair(r, &found.pairs[i], &use);
 	cert_dir_free(&found);
 }
 
@@ -94,7 +97,7 @@ is_first(struct dirent *const *entries, int at, const char *name)
 
 static void
 check_entries(struct report *r, const char *dir, struct dirent *const *entries,
-    int count)
+    int count, const struct policy *policy)
 {
 	char name[NAME_TEXT_MAX];
 	int i;
@@ -108,11 +111,11 @@ check_entries(struct report *r, const char *dir, struct dirent *const *entries,
 	for (i = 0; i < count; i++)
 		if (name_of(entries[i]->d_name, name) &&
 		    is_first(entries, i, name))
-			check_one(r, dir, name);
+			check_one(r, dir, name, policy);
 }
 
 void
-check_dir(struct report *r, const char *dir)
+check_dir(struct report *r, const char *dir, const struct policy *policy)
 {
 	struct dirent **entries;
 	int count, i;
@@ -128,7 +131,7 @@ check_dir(struct report *r, const char *dir)
 		return;
 	}
 	report(r, "entries", "%d", count);
-	check_entries(r, dir, entries, count);
+	check_entries(r, dir, entries, count, policy);
 	for (i = 0; i < count; i++)
 		free(entries[i]);
 	free(entries);

@@ -9,6 +9,7 @@
 #include <openssl/asn1.h>
 #include <openssl/evp.h>
 #include <openssl/objects.h>
+#include <openssl/ssl.h>
 #include <openssl/tls1.h>
 #include <openssl/x509.h>
 #include <openssl/x509v3.h>
@@ -18,7 +19,9 @@
 #include "check.h"
 #include "complaint.h"
 #include "pair.h"
+#include "policy.h"
 #include "report.h"
+#include "sign.h"
 #include "staple.h"
 
 /*
@@ -30,6 +33,7 @@ enum { SOON_DAYS = 14, LATE_PART = 3 };
 struct checking {
 	struct report *report;
 	const struct pair *pair;
+	const struct check_use *use;
 };
 
 /* ----------------------------------------------------------------- texts */
@@ -360,6 +364,95 @@ check_key(const struct checking *c, struct pair *p)
 	pair_wipe_key(p);
 }
 
+/* ---------------------------------------------------------------- policy */
+
+static bool
+has_scheme(const struct policy *p, EVP_PKEY *key, bool tls13)
+{
+	uint16_t codes[CODES_MAX];
+	size_t n = policy_schemes(p, codes, CODES_MAX), i;
+
+	for (i = 0; i < n; i++)
+		if (sign_fits(key, codes[i], tls13))
+			return (true);
+	return (false);
+}
+
+static bool
+has_suite(const struct policy *p, EVP_PKEY *key)
+{
+	bool rsa = EVP_PKEY_is_a(key, "RSA") == 1 ||
+	    EVP_PKEY_is_a(key, "RSA-PSS") == 1;
+	size_t i;
+
+	for (i = 0; i < p->ciphers.count; i++)
+		if (suite_auth(p->ciphers.code[i]) ==
+		    (rsa ? SUITE_RSA : SUITE_ECDSA))
+			return (true);
+	return (false);
+}
+
+/*
+ * Is there a version in which the key could sign for anybody?  Below TLS 1.2
+ * the scheme goes without saying: rank.c.
+ */
+static bool
+is_of_use(const struct policy *p, EVP_PKEY *key)
+{
+	bool old = EVP_PKEY_is_a(key, "RSA") == 1 ||
+	    EVP_PKEY_is_a(key, "EC") == 1;
+
+	if (p->max_version >= TLS1_3_VERSION && has_scheme(p, key, true))
+		return (true);
+	return (p->min_version < TLS1_3_VERSION && has_suite(p, key) &&
+	    ((old && p->min_version < TLS1_2_VERSION) ||
+		(p->max_version >= TLS1_2_VERSION &&
+		    has_scheme(p, key, false))));
+}
+
+/*
+ * By its security level OpenSSL refuses short keys and weak signatures.
+ */
+static void
+check_level(const struct checking *c, SSL_CTX *ctx)
+{
+	size_t i = 0;
+	X509 *cert;
+	bool taken = SSL_CTX_use_certificate(ctx, c->pair->leaf) == 1;
+
+	while (taken && ++i < c->pair->chain_len) {
+		cert = chain_cert(c->pair, i);
+		taken = cert == NULL || SSL_CTX_add1_chain_cert(ctx, cert) == 1;
+		X509_free(cert);
+	}
+	if (!taken)
+		report(c->report, "fault",
+		    "certificate: %s: number %zu of the chain: OpenSSL does "
+		    "not take it at security level %d",
+		    c->pair->files.cert, i + 1,
+		    SSL_CTX_get_security_level(ctx));
+}
+
+static void
+check_use(const struct checking *c)
+{
+	const struct policy *p = c->use->policy;
+	EVP_PKEY *key = X509_get0_pubkey(c->pair->leaf);
+	SSL_CTX *ctx;
+
+	if (p == NULL || key == NULL)
+		return;
+	if (!is_of_use(p, key))
+		report(c->report, c->use->alone ? "fault" : "warning",
+		    "certificate: %s: no client is served with it: the policy "
+		    "leaves no cipher suite or signature scheme for its key",
+		    c->pair->files.cert);
+	ctx = SSL_CTX_new(TLS_server_method());
+	if (ctx != NULL && policy_apply(ctx, p) == NULL)
+		check_level(c, ctx);
+	SSL_CTX_free(ctx);
+}
+
 /* ---------------------------------------------------------------- pairs */
 
 static bool
@@ -375,7 +468,7 @@ may_read(struct report *r, const struct pair_files *f)
 }
 
 static void
-judge(const struct checking *c, const char *name)
+judge(const struct checking *c)
 {
 	X509 *leaf = c->pair->leaf;
 	char text[CHECK_TEXT_MAX];
@@ -392,8 +485,9 @@ judge(const struct checking *c, const char *name)
 		report(c->report, "fault",
 		    "certificate: %s: not for a TLS server (extendedKeyUsage)",
 		    c->pair->files.cert);
-	if (name != NULL)
-		check_covers(c, name);
+	if (c->use->name != NULL)
+		check_covers(c, c->use->name);
+	check_use(c);
 	tell_chain(c);
 	check_chain(c);
 	check_staple(c);
@@ -401,11 +495,12 @@ judge(const struct checking *c, const char *name)
 }
 
 void
-check_pair(struct report *r, const struct pair_files *files, const char *name)
+check_pair(struct report *r, const struct pair_files *files,
+    const struct check_use *use)
 {
 	struct complaint complaint;
 	struct pair pair;
-	struct checking c = { .report = r, .pair = &pair };
+	struct checking c = { .report = r, .pair = &pair, .use = use };
 
 	report_section(r, "certificate", files->cert);
 	if (!may_read(r, files))
@@ -414,7 +509,7 @@ check_pair(struct report *r, const struct pair_files *files, const char *name)
 		report(r, "fault", "%s", complaint.text);
 	} else {
 		check_key(&c, &pair);
-		judge(&c, name);
+		judge(&c);
 	}
 	pair_free(&pair);
 }

@@ -63,7 +63,7 @@ judge_versions(struct report *r, const struct policy *p)
 /*
  * What NET would be refused as well.
  */
-static void
+static bool
 apply(struct report *r, const struct policy *p)
 {
 	const char *refused;
@@ -77,32 +77,32 @@ apply(struct report *r, const struct policy *p)
 		report(r, "fault", "policy: %s: OpenSSL does not take them",
 		    refused);
 	SSL_CTX_free(ctx);
+	return (refused == NULL);
 }
 
-void
-check_policy(struct report *r, const struct options *o)
+bool
+check_policy(struct report *r, const struct options *o, struct policy *p)
 {
 	struct complaint complaint;
-	struct policy policy;
 
 	report_section(r, "policy", o->text[OPTION_POLICY]);
 	if (o->text[OPTION_DHPARAM] != NULL &&
 	    !check_access(r, "dhparam", o->text[OPTION_DHPARAM]))
-		return;
-	if (policy_from_options(&policy, o, &complaint) == -1) {
+		return (false);
+	if (policy_from_options(p, o, &complaint) == -1) {
 		report(r, "fault", "%s", complaint.text);
-		return;
+		return (false);
 	}
-	judge_versions(r, &policy);
-	if (policy.min_version < TLS1_3_VERSION)
-		tell_codes(r, "cipher", &policy.ciphers, suite_name);
-	if (policy.max_version == TLS1_3_VERSION)
-		tell_codes(r, "ciphersuite", &policy.ciphersuites, suite_name);
-	tell_codes(r, "group", &policy.groups, group_name);
-	if (policy.groups.count == 0)
+	judge_versions(r, p);
+	if (p->min_version < TLS1_3_VERSION)
+		tell_codes(r, "cipher", &p->ciphers, suite_name);
+	if (p->max_version == TLS1_3_VERSION)
+		tell_codes(r, "ciphersuite", &p->ciphersuites, suite_name);
+	tell_codes(r, "group", &p->groups, group_name);
+	if (p->groups.count == 0)
 		report(r, "group", "as %s has them",
 		    OpenSSL_version(OPENSSL_VERSION));
-	tell_schemes(r, &policy);
-	tell_protocols(r, &policy);
-	apply(r, &policy);
+	tell_schemes(r, p);
+	tell_protocols(r, p);
+	return (apply(r, p));
 }

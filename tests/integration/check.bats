@@ -322,6 +322,24 @@ rule() {
 	tells 'name localhost'
 }
 
+@test "a policy that leaves nothing for a key is told" {
+	local suite=ECDHE-ECDSA-AES128-GCM-SHA256
+	local -a rsa=(--cert "$PKI/rsa.pem" --key "$PKI/rsa.key")
+
+	check 100 "${CERT[@]}" --sigalgs ed25519
+	[[ $output == *'  fault '*"$PKI/p256.pem: no client is served with it"* ]]
+	check 100 "${rsa[@]}" --ciphers "$suite" --max-version 1.2
+	check 100 "${rsa[@]}" --sigalgs rsa_pkcs1_sha256 --policy modern
+	check 100 "${CERT[@]}" --ciphers "$suite:@SECLEVEL=5"
+	[[ $output == *'  fault '*'number 1 of the chain: OpenSSL does not take it at security level 5'* ]]
+	# beside another it may be
+	check 0 "${CERT[@]}" "${rsa[@]}" --sigalgs ecdsa_secp256r1_sha256
+	[[ $output == *'  warning '*"$PKI/rsa.pem: no client is served with it"* ]]
+	check 0 "${CERT[@]}" --ciphers "$suite" --max-version 1.2
+	check 0 "${rsa[@]}" --policy old --max-version 1.1
+	check 0 "${rsa[@]}" --sigalgs rsa_pkcs1_sha256
+}
+
 @test "a certificate that wants a staple, and has none" {
 	self must 30 -addext subjectAltName=DNS:localhost \
 	    -addext tlsfeature=status_request
