@@ -45,6 +45,18 @@ static const struct layout {
 
 enum { LAYOUTS = sizeof(layouts) / sizeof(layouts[0]) };
 
+bool
+cert_dir_is_ending(const char *text, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < ENDINGS; i++)
+		if (strlen(endings[i]) == len &&
+		    memcmp(endings[i], text, len) == 0)
+			return (true);
+	return (false);
+}
+
 static char *path_of(const char *, ...) __attribute__((format(printf, 1, 2)));
 
 static char *

@@ -8,6 +8,7 @@
 #ifndef SHIM_CERT_DIR_H
 #define SHIM_CERT_DIR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "pair.h"
@@ -42,6 +43,11 @@ struct cert_dir {
  */
 int cert_dir_find(struct cert_dir *, const char *dir, const char *name,
     struct complaint *);
+
+/*
+ * Is it one of the endings?  For check_dir.
+ */
+bool cert_dir_is_ending(const char *, size_t len);
 
 /*
  * Forget them and their names.

@@ -18,6 +18,7 @@
 #include "hello.h"
 #include "log.h"
 #include "report.h"
+#include "rights.h"
 
 /* "*." before a name */
 enum { NAME_TEXT_MAX = SERVER_NAME_MAX + 3 };
@@ -95,19 +96,48 @@ is_first(struct dirent *const *entries, int at, const char *name)
 	return (true);
 }
 
+/*
+ * NULL, or why a connection looks for no such entry.
+ */
+static const char *
+why_never(const char *dir, const char *entry)
+{
+	char name[NAME_TEXT_MAX], *path;
+	size_t at = strcspn(entry, "_"), len = strlen(entry);
+	bool pem = len > 4 && strcmp(entry + len - 4, ".pem") == 0;
+	enum rights_kind kind;
+
+	if (!name_of(entry, name))
+		return ("not a server name in lower case: never looked for");
+	if (entry[at] != '\0' &&
+	    !cert_dir_is_ending(entry + at, len - at - (pem ? 4 : 0)))
+		return ("never looked for: want _ecdsa, _ecc, _ed25519 or "
+			"_rsa behind the name");
+	if (pem)
+		return (NULL);
+	if (asprintf(&path, "%s/%s", dir, entry) == -1)
+		fatalx(EXIT_SYSTEM, "check: no memory");
+	kind = rights_look(path);
+	free(path);
+	return (kind != RIGHTS_FILE ?
+		NULL :
+		"never looked for: neither NAME.pem nor a directory");
+}
+
 static void
 check_entries(struct report *r, const char *dir, struct dirent *const *entries,
     int count, const struct policy *policy)
 {
 	char name[NAME_TEXT_MAX];
+	const char *why;
 	int i;
 
-	for (i = 0; i < count; i++)
-		if (!name_of(entries[i]->d_name, name))
-			report(r, "warning",
-			    "--cert-dir: %s/%s: not a server name in lower "
-			    "case: never looked for",
-			    dir, entries[i]->d_name);
+	for (i = 0; i < count; i++) {
+		why = why_never(dir, entries[i]->d_name);
+		if (why != NULL)
+			report(r, "warning", "--cert-dir: %s/%s: %s", dir,
+			    entries[i]->d_name, why);
+	}
 	for (i = 0; i < count; i++)
 		if (name_of(entries[i]->d_name, name) &&
 		    is_first(entries, i, name))

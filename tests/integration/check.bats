@@ -285,6 +285,15 @@ rule() {
 	[[ $output == *"does not cover *.example.org,"* ]]
 	[[ $output == *"fault "*"certificate: $T/dir/empty.example.org: nothing to use in it"* ]]
 	[[ $output == *"warning "*"--cert-dir: $T/dir/Upper.pem: not a server name in lower case"* ]]
+	rm -r "$T/dir"/*example*
+	cp "$T/dir/localhost_rsa/privkey.pem" "$T/dir/localhost"
+	cp "$T/dir/localhost.pem" "$T/dir/localhost_p256.pem"
+	check 0 --cert-dir "$T/dir"
+	tells "warning --cert-dir: $T/dir/localhost: never looked for: neither NAME.pem nor a directory"
+	tells "warning --cert-dir: $T/dir/localhost_p256.pem: never looked for: want _ecdsa, _ecc, _ed25519 or _rsa behind the name"
+	ln -s nowhere "$T/dir/lost.example.org"
+	check 100 --cert-dir "$T/dir"
+	tells "fault certificate: $T/dir/lost.example.org: No such file or directory"
 	check 100 --cert-dir "$T/none"
 	[[ $output == *"fault "*"--cert-dir: $T/none: No such file or directory"* ]]
 }
