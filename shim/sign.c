@@ -419,7 +419,11 @@ sign_refusal(const struct policy *policy, const struct evp_pkey_st *key,
 	 * TLS 1.3 only, so that the two forms cannot be confused.
 	 */
 	if (is_blanks(bytes, len))
-		return (refuse_certificate_verify(key, scheme, bytes, len));
+		return (policy->max_version < TLS1_3_VERSION ?
+			"TLS 1.3, which the policy does not allow" :
+			refuse_certificate_verify(key, scheme, bytes, len));
+	if (policy->min_version >= TLS1_3_VERSION)
+		return ("TLS 1.2, which the policy does not allow");
 	return (refuse_server_key_exchange(policy, bytes, len));
 }
 

@@ -19,8 +19,10 @@ enum {
 	FOREIGN = sizeof(foreign) / sizeof(foreign[0])
 };
 
-static const struct policy today = { .min_version = 0x0303 };
-static const struct policy old = { .min_version = 0x0301 };
+static const struct policy today = { .min_version = 0x0303,
+	.max_version = 0x0304 };
+static const struct policy old = { .min_version = 0x0301,
+	.max_version = 0x0304 };
 
 /* RFC 8446, 4.2.3: whose it is, and where TLS 1.3 takes it */
 static const struct scheme {
@@ -297,6 +299,7 @@ CASE(nothing_is_signed_by_an_unknown_scheme)
 CASE(a_scheme_that_the_policy_leaves_out_is_refused)
 {
 	static const struct policy one = { .min_version = 0x0303,
+		.max_version = 0x0304,
 		.sigalgs = { 1, { 0x0805 } } };
 	struct pair_of_keys p;
 	struct blob b;
@@ -311,6 +314,30 @@ CASE(a_scheme_that_the_policy_leaves_out_is_refused)
 	free_pair_of_keys(p);
 }
 
+CASE(a_form_of_a_version_that_the_policy_leaves_out_is_refused)
+{
+	static const struct policy modern = { .min_version = 0x0304,
+		.max_version = 0x0304 };
+	static const struct policy before = { .min_version = 0x0303,
+		.max_version = 0x0303 };
+	struct pair_of_keys p;
+	struct blob b;
+	size_t i;
+
+	library_start();
+	p = make_pair_of_keys(&key_kinds[0]);
+	for (i = 0; i < SERVERS; i++) {
+		bool tls13 = servers[i].kind == FORM_TLS13;
+
+		form_make(&servers[i], &b);
+		CHECK((sign_refusal(&modern, p.key, 0x0804, b.bytes, b.len) ==
+			  NULL) == tls13);
+		CHECK((sign_refusal(&before, p.key, 0x0804, b.bytes, b.len) ==
+			  NULL) == !tls13);
+	}
+	free_pair_of_keys(p);
+}
+
 /*
  * FORM_DHE's random prime, as if it had been configured.
  */
@@ -318,7 +345,7 @@ CASE(a_group_of_the_administrators_own_is_signed_and_no_other)
 {
 	static const struct form random = { "own", FORM_DHE,
 		.prime = PRIME_RANDOM, .p = 256, .g = 1, .y = 256 };
-	struct policy own = { .min_version = 0x0303 };
+	struct policy own = { .min_version = 0x0303, .max_version = 0x0304 };
 	struct pair_of_keys p;
 	struct blob b;
 	size_t i;
@@ -384,6 +411,7 @@ static const struct check_case cases[] = {
 	C(a_scheme_is_found_by_key_digest_and_padding),
 	C(nothing_is_signed_by_an_unknown_scheme),
 	C(a_scheme_that_the_policy_leaves_out_is_refused),
+	C(a_form_of_a_version_that_the_policy_leaves_out_is_refused),
 	C(a_group_of_the_administrators_own_is_signed_and_no_other),
 	C(a_scheme_is_found_by_either_name),
 	C(all_schemes_are_told_the_best_first), { 0 }
