@@ -54,6 +54,10 @@ need_group() {
 # link of his where we are about to write
 need_own_directory() {
 	[ -d "$1" ] || die "$1: no such directory: make it first"
+	case $(stat -L -c %u "$1") in
+	0 | "$(id -u)") ;;
+	*) die "$1: is $(stat -L -c %U "$1")'s, who may write there: chown root $1" ;;
+	esac
 	[ -z "$(find -L "$1" -maxdepth 0 -perm /022)" ] ||
 	    die "$1: others may write there: chmod go-w $1"
 }

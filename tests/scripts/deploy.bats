@@ -185,6 +185,15 @@ versions() {
 	has example.org good
 }
 
+@test "somebody else's directory is refused" {
+	need_root
+	issue good example.org
+	mkdir -p "$CERTS"
+	chown nobody "$CERTS"
+	refused 'certs: is nobody.s, who may write there: chown root' \
+	    deploy good example.org
+}
+
 # selfsigned DIR WHEN - valid from WHEN on for 7 days
 selfsigned() {
 	mkdir "$T/$1"

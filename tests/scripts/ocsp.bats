@@ -308,6 +308,24 @@ s.accept()' "$PORT"
 	good "$T/etc/site.example/fullchain.pem.ocsp"
 }
 
+@test "a certificate that is swapped while it is asked about keeps its staple apart" {
+	site
+	mkdir "$T/etc/.site.1" "$T/etc/.site.2" "$T/bin"
+	mv "$CERT" "$T/etc/.site.1/fullchain.pem"
+	cp "$PKI/p256.pem" "$T/etc/.site.2/fullchain.pem"
+	ln -s .site.1 "$T/etc/site.example"
+	responder
+	cat >"$T/bin/openssl" <<-END
+	#!/bin/sh
+	ln -sfn .site.2 "$T/etc/site.example"
+	exec "$(command -v openssl)" "\$@"
+	END
+	chmod 755 "$T/bin/openssl"
+	PATH=$T/bin:$PATH "$FETCH" "$T/etc/site.example/fullchain.pem"
+	good "$T/etc/.site.1/fullchain.pem.ocsp"
+	[ ! -e "$T/etc/.site.2/fullchain.pem.ocsp" ]
+}
+
 @test "one fault does not keep the others from their staples" {
 	site
 	issue none "http://127.0.0.1:1/"
