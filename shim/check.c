@@ -57,8 +57,7 @@ check_access(struct report *r, const char *what, const char *path)
 	struct complaint complaint;
 
 	/* read with other rights: who opens it says what is wrong */
-	if (rights_is_credential(path) ||
-	    denied(&complaint, what, path) == 0)
+	if (rights_is_credential(path) || denied(&complaint, what, path) == 0)
 		return (true);
 	report(r, "fault", "%s", complaint.text);
 	return (false);
@@ -328,8 +327,7 @@ check_rule(struct rules_hit *hit, void *argument)
 }
 
 static void
-check_rules(struct report *r, const struct options *o,
-    const struct accounts *a)
+check_rules(struct report *r, const struct options *o, const struct accounts *a)
 {
 	const char *file = o->text[OPTION_RULES];
 	struct rules_check c = { .report = r, .options = o, .accounts = a };

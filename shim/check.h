@@ -56,8 +56,8 @@ bool check_policy(struct report *, const struct options *, struct policy *);
 /*
  * For check_run: what clients' certificates are verified by.
  */
-void check_client(struct report *, const struct options *,
-    const struct accounts *);
+void
+check_client(struct report *, const struct options *, const struct accounts *);
 
 /*
  * A name of a certificate as RFC 2253 has it; cut where it is longer.

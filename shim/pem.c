@@ -119,7 +119,11 @@ pem_decode(struct pem_content *content, const struct pem_block *b)
 		    &content->der, &len);
 	BIO_free(in);
 	content->len = (size_t)len;
-	return (read == 1 ? 0 : -1);
+	if (read == 1)
+		return (0);
+	/* OpenSSL before 3.0.8 leaves what it has freed (CVE-2022-4450) */
+	memset(content, 0, sizeof(*content));
+	return (-1);
 }
 
 void
