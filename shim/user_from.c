@@ -92,7 +92,10 @@ user_from_name(char name[USER_FROM_NAME_MAX + 1], const char *how,
 	if (len == 0 || len > USER_FROM_NAME_MAX || value[0] == '-' ||
 	    value[0] == '.' || strspn(value, digits) == len)
 		return (false);
-	if (source_of(how)->address ? value[len] != '@' : value[len] != '\0')
+	/* of two "@" nobody knows which one ends the mailbox */
+	if (source_of(how)->address ?
+		value[len] != '@' || strchr(value + len + 1, '@') != NULL :
+		value[len] != '\0')
 		return (false);
 	memcpy(name, value, len);
 	name[len] = '\0';
@@ -248,6 +251,10 @@ user_from_account(struct account *a, struct account_login *l, const char *name,
 	}
 	if (check_range(a->uid, name, c) == -1)
 		return (-1);
+	/* as of --user; --allow-root is no word for people */
+	if (a->gid == 0)
+		return (complain(c, "--user-from: %s: its group is gid 0",
+		    name));
 	return (check_open(l, c));
 }
 

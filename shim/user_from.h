@@ -35,17 +35,17 @@ const char *user_from_variable(const char *how);
 
 /*
  * The name of an account in the variable's value: of cert:email and cert:upn
- * what is before the "@", of cert:cn all of it.  False for what is no
- * portable name (POSIX, 3.437): letters, digits, dot, hyphen and underscore,
- * the first a letter, digit or underscore, not digits alone.
+ * what is before the "@", the only one; of cert:cn all of it.  False for what
+ * is no portable name (POSIX, 3.437): letters, digits, dot, hyphen and
+ * underscore, the first a letter, digit or underscore, not digits alone.
  */
 bool user_from_name(char name[USER_FROM_NAME_MAX + 1], const char *how,
     const char *value);
 
 /*
  * Find this account, if it is one of those that certificates may name: known,
- * of a person (UID_MIN to UID_MAX of login.defs(5), never uid 0), neither
- * locked nor expired (shadow(5)).  -1 with a complaint.
+ * of a person (UID_MIN to UID_MAX of login.defs(5), never uid 0 or gid 0),
+ * neither locked nor expired (shadow(5)).  -1 with a complaint.
  */
 int user_from_account(struct account *, struct account_login *,
     const char *name, struct complaint *);

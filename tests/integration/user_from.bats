@@ -6,7 +6,7 @@
 load ../lib/common
 load ../lib/talk
 
-ACCOUNTS='shimtest-ann shimtest-locked shimtest-old'
+ACCOUNTS='shimtest-ann shimtest-locked shimtest-old shimtest-wheel'
 
 setup_file() {
 	[ "$(id -u)" -eq 0 ] || return 0
@@ -16,6 +16,7 @@ setup_file() {
 	useradd -M -d /home/of-ann -s /bin/bash -G games -p '*' shimtest-ann
 	useradd -M shimtest-locked
 	useradd -M -p '*' -e 2001-01-01 shimtest-old
+	useradd -M -p '*' -g 0 shimtest-wheel
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
 	    -keyout "$P/ca.key" -out "$P/ca.pem" -days 30 \
 	    -subj '/CN=CA of people' -addext 'keyUsage=critical,keyCertSign' \
@@ -136,6 +137,8 @@ denied() {
 	denied 'shimtest-locked: is locked'
 	person /CN=shimtest-old
 	denied 'shimtest-old: has expired'
+	person /CN=shimtest-wheel
+	denied 'shimtest-wheel: its group is gid 0'
 }
 
 @test "a locked account that is opened counts from the next connection on" {
