@@ -11,10 +11,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "msg.h"
+
 struct ask;
 struct ssl_ctx_st;
-
-enum { CERTIFICATE_CHAIN_MAX = 32 }; /* CHAIN comes no more often */
 
 struct certificate {
 	struct ask *ask;
@@ -22,7 +22,7 @@ struct certificate {
 	struct {
 		unsigned char *der;
 		size_t len;
-	} chain[CERTIFICATE_CHAIN_MAX];
+	} chain[MSG_MOST_CHAIN];
 	bool used;
 	unsigned char *staple; /* staple.h; NULL: none */
 	size_t staple_len;

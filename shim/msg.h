@@ -23,6 +23,15 @@ enum msg_type {
 	MSG_TYPES
 };
 
+/*
+ * How often at most, as msg.def says: MSG_MOST_CHAIN.
+ */
+enum msg_most {
+#define MSG(name, from, to, phase, most, cap) MSG_MOST_##name = (most),
+#include "msg.def"
+#undef MSG
+};
+
 enum msg_side { SIDE_NET, SIDE_KEEPER };
 enum msg_phase { PHASE_START, PHASE_HELLO, PHASE_HANDSHAKE, PHASE_DONE };
 

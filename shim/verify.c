@@ -169,13 +169,13 @@ is_new_question(struct verify *v, enum lookup_kind kind, uint32_t hash)
 	for (i = 0; i < v->asked_count; i++)
 		if (v->asked[i].kind == kind && v->asked[i].hash == hash)
 			return (false);
-	if (v->asked_count == VERIFY_LOOKUPS_MAX) {
+	if (v->asked_count == MSG_MOST_LOOKUP) {
 		if (v->asked_too_much)
 			return (false);
 		v->asked_too_much = true;
 		log_warnx("client certificate: its chain asks for more than "
 			  "%d CAs and CRLs",
-		    VERIFY_LOOKUPS_MAX);
+		    MSG_MOST_LOOKUP);
 		return (false);
 	}
 	v->asked[i].kind = kind;

@@ -23,7 +23,6 @@ struct stack_st_X509_NAME;
 struct x509_store_st;
 
 enum {
-	VERIFY_LOOKUPS_MAX = 64,       /* as msg.def has it */
 	VERIFY_PACKED_MAX = 8 * 1024,  /* a chain in a session ticket */
 	VERIFY_CERTS_BYTES_MAX = 60000 /* a client's Certificate message */
 };
@@ -47,7 +46,7 @@ struct verify {
 	struct {
 		enum lookup_kind kind;
 		uint32_t hash;
-	} asked[VERIFY_LOOKUPS_MAX];
+	} asked[MSG_MOST_LOOKUP];
 	size_t asked_count;
 	bool asked_too_much; /* and told so: the peer chose the chain */
 	enum verify_verdict verdict;
