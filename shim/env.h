@@ -20,6 +20,7 @@ enum env_format { ENV_MOD_SSL, ENV_UCSPI_SSL };
 struct account_login;
 struct certificate_facts;
 struct env;
+struct facts;
 struct peer;
 struct x509_st;
 
@@ -75,6 +76,12 @@ const char *env_peer_host(const struct peer *, char *const *inherited);
  */
 void env_certificate(struct env *, const char *prefix, struct x509_st *,
     bool trusted);
+
+/*
+ * Protocol, cipher and all else that the handshake agreed on; the library; what
+ * binds to our certificate.
+ */
+void env_handshake(struct env *, const struct facts *, struct x509_st *leaf);
 
 /*
  * The client's, in the KEEPER: from what NET told, and bytes of it.

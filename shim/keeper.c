@@ -11,10 +11,6 @@
 #include "keeper.h"
 
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
-#include <openssl/objects.h>
-#include <openssl/x509.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -477,62 +473,14 @@ answer_handshake(struct keeper *k)
 }
 
 /*
- * RFC 5929, 4.1: the hash of the certificate by its signature's hash, SHA-256
- * in place of MD5 and SHA-1.  Ed25519 has no such hash.
+ * What the handshake proved, and what only we know of it.
  */
-static void
-set_end_point_binding(struct keeper *k)
-{
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	char text[4 * EVP_MAX_MD_SIZE];
-	unsigned int len;
-	const EVP_MD *md;
-	int nid;
-
-	if (X509_get_signature_info(k->pair.leaf, &nid, NULL, NULL, NULL) !=
-		1 ||
-	    nid == NID_undef)
-		return;
-	if (nid == NID_md5 || nid == NID_sha1)
-		nid = NID_sha256;
-	md = EVP_get_digestbynid(nid);
-	if (md == NULL || X509_digest(k->pair.leaf, md, hash, &len) != 1)
-		return;
-	EVP_EncodeBlock((unsigned char *)text, hash, (int)len);
-	env_fact(k->env, "SSL_CHANNEL_BINDING_TLS_SERVER_END_POINT", text);
-}
-
-static void
-set_library_version(struct keeper *k)
-{
-	char text[64];
-	size_t len;
-
-	/* "OpenSSL 3.0.17 1 Jul 2025" becomes "OpenSSL/3.0.17" (mod_ssl) */
-	snprintf(text, sizeof(text), "%s", OpenSSL_version(OPENSSL_VERSION));
-	len = strcspn(text, " ");
-	if (text[len] == ' ') {
-		text[len] = '/';
-		text[strcspn(text, " ")] = '\0';
-	}
-	env_fact(k->env, "SSL_VERSION_LIBRARY", text);
-}
-
 static void
 set_facts(struct keeper *k)
 {
-	int id;
-
-	env_fact(k->env, "HTTPS", "on");
-	for (id = 0; id < FACT_COUNT; id++)
-		env_fact(k->env, fact_variable((enum fact_id)id),
-		    k->facts.text[id]);
-	env_fact(k->env, "SSL_TLS_SNI_SERVERNAME", k->facts.text[FACT_SNI]);
-	env_fact(k->env, "SSL_SIGALG", sign_scheme_name(k->scheme));
-	env_fact(k->env, "SSL_VERSION_INTERFACE", "tlsshim/" SHIM_VERSION);
 	env_fact(k->env, "TLSSHIM_ID", k->connection->id);
-	set_library_version(k);
-	set_end_point_binding(k);
+	env_fact(k->env, "SSL_SIGALG", sign_scheme_name(k->scheme));
+	env_handshake(k->env, &k->facts, k->pair.leaf);
 	env_certificate(k->env, "SSL_SERVER", k->pair.leaf, true);
 	env_client(k->env, &k->facts.client);
 }
