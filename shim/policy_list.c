@@ -18,6 +18,8 @@
 #include "library.h"
 #include "sign.h"
 
+static const char divides[] = ":,; ";
+
 enum { RULES_MAX = 4096, PROTOCOL_MAX = 255 };
 
 struct item {
@@ -74,7 +76,7 @@ read_names(struct codes *codes, const struct kind *kind, const char *list,
 	uint16_t code;
 
 	codes->count = 0;
-	while (next_item(&at, ":,; ", &item)) {
+	while (next_item(&at, divides, &item)) {
 		code = kind->code(item.text, item.len);
 		if (code != 0 && kind->is_there(code)) {
 			if (!codes_add(codes, code))
@@ -261,7 +263,7 @@ make_rules(char rules[RULES_MAX], SSL_CTX *ctx, const char *list,
 	size_t len = 0;
 
 	rules[0] = '\0';
-	while (next_item(&list, ":,; ", &item)) {
+	while (next_item(&list, divides, &item)) {
 		if (is_level(&item))
 			continue;
 		fault = item_fault(ctx, &item, len == 0);
@@ -310,7 +312,7 @@ are_names(struct codes *codes, const char *list)
 	uint16_t code;
 
 	codes->count = 0;
-	while (next_item(&list, ":,; ", &item)) {
+	while (next_item(&list, divides, &item)) {
 		if (is_level(&item))
 			continue;
 		code = suite_code(item.text, item.len);
@@ -327,7 +329,7 @@ list_ciphers(struct codes *codes, uint8_t *level, const char *list,
 	const char *at = list;
 	struct item item;
 
-	while (next_item(&at, ":,; ", &item))
+	while (next_item(&at, divides, &item))
 		if (is_level(&item))
 			*level = (uint8_t)(item.text[item.len - 1] - '0');
 	c->text[0] = '\0';
@@ -347,8 +349,9 @@ list_alpn(uint8_t *wire, size_t size, size_t *len, const char *list,
 	size_t n;
 
 	*len = 0;
-	for (at += strspn(at, ", "); *at != '\0'; at += strspn(at, ", ")) {
-		n = strcspn(at, ", ");
+	for (at += strspn(at, divides); *at != '\0';
+	     at += strspn(at, divides)) {
+		n = strcspn(at, divides);
 		if (n > PROTOCOL_MAX)
 			return (complain(c,
 			    "--alpn: %.*s: longer than %d bytes", (int)n, at,

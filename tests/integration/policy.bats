@@ -414,6 +414,12 @@ OLD=(ECDHE-{ECDSA,RSA}-{AES128-SHA256,AES128-SHA,AES256-SHA384,AES256-SHA}
 	[ "$(ask hello)" = 'TLSv1.3 TLS_AES_128_GCM_SHA256 x25519 ecdsa_secp256r1_sha256 ' ]
 }
 
+@test "--alpn: items are divided as those of the other lists are" {
+	serve_policy p256 --alpn 'two:one'
+	gets -alpn one -- TLSv1.3 TLS_AES_128_GCM_SHA256 x25519 \
+	    ecdsa_secp256r1_sha256 one
+}
+
 @test "without --alpn what clients offer is ignored" {
 	serve_policy p256
 	[ "$(ask hello -alpn h2)" = 'TLSv1.3 TLS_AES_128_GCM_SHA256 x25519 ecdsa_secp256r1_sha256 ' ]
