@@ -396,14 +396,27 @@ serve_as_unit() {
 
 @test "a rule gives one client another certificate" {
 	rules "127.0.0.2:allow,CERTFILE=\"$PKI/rsa.pem\",KEYFILE=\"$PKI/rsa.key\"" \
-	    "127.0.0.3:allow,CERTFILE=\"$PKI/both.pem\"" \
-	    "127.0.0.4:allow,CERTFILE=\"$PKI/rsa.pem\"" ':allow'
+	    "127.0.0.3:allow,CERTFILE=\"$PKI/both.pem\"" ':allow'
 	serve --rules "$T/rules.cdb" --cert "$PKI/ed25519.pem" \
 	    --key "$PKI/ed25519.key" -- \
 	    sh -c 'read line; echo "$SSL_SERVER_A_KEY $CERTFILE$KEYFILE"'
 	[ "$(ask hello -bind 127.0.0.2:0)" = "rsaEncryption " ]
 	[ "$(ask hello -bind 127.0.0.3:0)" = "id-ecPublicKey " ]
 	[ "$(ask hello)" = "ED25519 " ]
+	stop
+
+	# as the environment's, a rule's key is that of the first pair
+	: >"$LOG"
+	rules "127.0.0.2:allow,KEYFILE=\"$PKI/rsa.key\"" ':allow'
+	serve --rules "$T/rules.cdb" --cert "$PKI/p256.pem" --key "$PKI/p256.key" \
+	    --cert "$PKI/ed25519.pem" --key "$PKI/ed25519.key" -- cat
+	! ask hello -bind 127.0.0.2:0 || return 1
+	says "key: $PKI/rsa.key: does not belong to certificate $PKI/p256.pem"
+}
+
+@test "a rule's certificate brings its own key" {
+	rules "127.0.0.4:allow,CERTFILE=\"$PKI/rsa.pem\"" ':allow'
+	serve --rules "$T/rules.cdb" "${CERT[@]}" -- cat
 	# its own key, not another certificate's
 	! ask hello -bind 127.0.0.4:0 || return 1
 	says "key: $PKI/rsa.pem: no private key in it"
