@@ -146,6 +146,28 @@ may_read(const struct checking *c)
 	return (may);
 }
 
+/*
+ * Unless a rule may still ask, or "--client-ca -" has asked for it.
+ */
+static void
+tell_unused(struct report *r, const struct options *o)
+{
+	static const enum option_id ids[] = { OPTION_CA, OPTION_CA_DIR,
+		OPTION_CLIENT_CA, OPTION_CRL };
+	const char *names = o->text[OPTION_CLIENT_CA];
+	size_t i;
+
+	if (o->text[OPTION_RULES] != NULL ||
+	    (names != NULL && strcmp(names, "-") == 0))
+		return;
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
+		if (o->text[ids[i]] != NULL)
+			report(r, "warning",
+			    "--%s: not used: clients are asked for no "
+			    "certificate: add --client-cert",
+			    options_name(ids[i]));
+}
+
 void
 check_client(struct report *r, const struct options *o,
     const struct accounts *a)
@@ -163,9 +185,12 @@ check_client(struct report *r, const struct options *o,
 		    "%s", complaint.text);
 		return;
 	}
-	if (policy.mode == CLIENT_NONE)
+	report_section(r, "clients",
+	    policy.mode == CLIENT_NONE ? "none" : o->text[OPTION_CLIENT_CERT]);
+	if (policy.mode == CLIENT_NONE) {
+		tell_unused(r, o);
 		return;
-	report_section(r, "clients", o->text[OPTION_CLIENT_CERT]);
+	}
 	if (!may_read(&c))
 		return;
 	if (trust_read(&c.trust, &policy, o, &complaint) == -1)

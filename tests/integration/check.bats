@@ -394,3 +394,14 @@ rule() {
 	check 100
 	[[ $output == *'fault '*'certificate: none: name one with --cert, CERTFILE or --cert-dir'* ]]
 }
+
+@test "CAs and CRLs that nobody's certificate is verified by are told of" {
+	check 0 "${CERT[@]}" --ca "$CLIENTS/ca.pem" --crl "$CLIENTS/crls.pem"
+	tells 'warning --ca: not used: clients are asked for no certificate: add --client-cert'
+	tells 'warning --crl: not used: clients are asked for no certificate: add --client-cert'
+	check 0 "${CERT[@]}" --ca "$CLIENTS/ca.pem" --client-ca -
+	[[ $output != *'not used'* ]]
+	# a rule may ask
+	check 0 "${CERT[@]}" --ca "$CLIENTS/ca.pem" --rules "$T/none" -X
+	[[ $output != *'not used'* ]]
+}
