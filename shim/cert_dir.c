@@ -231,17 +231,20 @@ add_parent(struct cert_dir *d, const char *dir, const char *name,
 /*
  * A directory that is not there has no name in it either.
  */
-static int
-check_itself(const char *dir, struct complaint *c)
+int
+cert_dir_check(const char *dir, struct complaint *c)
 {
 	/* so that it is looked at as what is in it */
 	char *path = path_of("%s/.", dir);
-	int there = is_there(path, RIGHTS_DIRECTORY, c);
+	enum rights_kind kind = rights_look(path);
+	int result = 0;
 
+	if (kind == RIGHTS_UNKNOWN)
+		result = complain_errno(c, "--cert-dir: %s", dir);
+	else if (kind != RIGHTS_DIRECTORY)
+		result = complain(c, "--cert-dir: %s: no such directory", dir);
 	free(path);
-	if (there == 0)
-		return (complain(c, "--cert-dir: %s: no such directory", dir));
-	return (there == -1 ? -1 : 0);
+	return (result);
 }
 
 int
@@ -253,7 +256,7 @@ cert_dir_find(struct cert_dir *d, const char *dir, const char *name,
 		return (-1);
 	if (d->count == 0 && add_parent(d, dir, name, c) == -1)
 		return (-1);
-	return (d->count == 0 ? check_itself(dir, c) : 0);
+	return (d->count == 0 ? cert_dir_check(dir, c) : 0);
 }
 
 void

@@ -50,6 +50,12 @@ int cert_dir_find(struct cert_dir *, const char *dir, const char *name,
 bool cert_dir_is_ending(const char *, size_t len);
 
 /*
+ * Is `dir` a directory at all?  0; -1 with a complaint.  Before there is a
+ * name to find.
+ */
+int cert_dir_check(const char *dir, struct complaint *);
+
+/*
  * Forget them and their names.
  */
 void cert_dir_free(struct cert_dir *);

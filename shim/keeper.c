@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "app.h"
+#include "cert_dir.h"
 #include "client.h"
 #include "complaint.h"
 #include "env.h"
@@ -240,12 +241,15 @@ static void
 read_fixed_pair(struct keeper *k)
 {
 	const struct options *o = &k->connection->options;
+	const char *dir = o->text[OPTION_CERT_DIR];
 	struct pair_files files[PAIRS_MAX];
 
-	if (options_pairs(o, files) == 0 && o->text[OPTION_CERT_DIR] == NULL)
+	if (options_pairs(o, files) == 0 && dir == NULL)
 		fatalx(EXIT_USAGE,
 		    "certificate: none: name one with --cert, "
 		    "CERTFILE or --cert-dir");
+	if (dir != NULL)
+		must(k, cert_dir_check(dir, &k->complaint));
 	if (!select_is_fixed(o))
 		return;
 	must(k, pair_read(&k->pair, &files[0], &k->complaint));

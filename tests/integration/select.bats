@@ -415,13 +415,18 @@ refused_for() {
 	ln -s "$T/live/link.example" "$D/link.example"
 	refused_for link.example "certificate: $D/link.example: Permission denied"
 	chmod 700 "$D"
-	refused_for other.example "certificate: $D/other.example.pem: Permission denied"
+	refused_for other.example "--cert-dir: $D: Permission denied"
 }
 
 @test "a --cert-dir that does not exist is told" {
 	pairs p256
 	serve_names --cert-dir "$T/none" "${PAIRS[@]}"
 	refused_for one.example "--cert-dir: $T/none: no such directory"
+	# before a byte of the client is read, whatever it would ask for
+	: >"$LOG"
+	run shown_nameless
+	logged "--cert-dir: $T/none: no such directory"
+	[ "$(summary stage)" = rules ]
 }
 
 @test "names that would lead elsewhere never become a path" {
