@@ -25,6 +25,7 @@ ask_await(struct ask *a, enum msg_type type)
 	got = channel_receive(a->channel, &a->msg, a->until);
 	if (got == CHANNEL_MESSAGE && a->msg.type == type)
 		return (true);
-	a->no_answer = got != CHANNEL_LATE;
+	a->late = got == CHANNEL_LATE;
+	a->no_answer = !a->late;
 	return (false);
 }

@@ -16,6 +16,7 @@ struct ask {
 	struct channel *channel;
 	deadline until; /* of the handshake */
 	bool no_answer; /* the KEEPER is gone or of no use; the log says why */
+	bool late;	/* its answer did not come in time */
 	struct msg msg; /* the one that is on its way */
 };
 

@@ -270,6 +270,9 @@ handshake_failure(const struct handshake *h, struct ending *e)
 {
 	if (h->ask.no_answer) {
 		e->kind = ENDING_ERROR;
+	} else if (h->ask.late) {
+		/* the alert of it is no fault of the handshake's */
+		e->kind = ENDING_TIMEOUT;
 	} else if (h->has_received) {
 		e->kind = ENDING_ALERT_RECEIVED;
 		e->alert = h->alert_received;

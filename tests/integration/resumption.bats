@@ -230,6 +230,20 @@ after_rotation() {
 	EOF
 }
 
+@test "a private key that comes too late is a timeout, not an alert" {
+	mkfifo "$T/silent"
+	openssl pkey -in "$PKI/p256.key" -aes128 -passout pass:x -out "$T/key"
+	for_tlsshim "$T/key"
+	# nothing is ever written into it: the password is awaited at SIGN
+	serve_program bash -c 'exec 7<>"$0"; exec "$@"' "$T/silent" "$SHIM" \
+	    "${AS[@]}" --cert "$PKI/p256.pem" --key "$T/key" \
+	    --key-password-fd 7 --ticket-keys "$KEYS" --handshake-timeout 1 \
+	    -- true
+	run ! ask hello
+	[ "$(summary end)" = timeout ]
+	[ "$(summary stage)" = handshake ]
+}
+
 @test "after a rotation a session is resumed, and renewed; when its key is gone, not" {
 	need python3
 	serve_tickets
