@@ -180,6 +180,8 @@ judge_pairs(const struct rules_check *c, const struct rules_hit *hit,
 	struct pair_files pairs[PAIRS_MAX];
 	size_t n = options_pairs(o, pairs), i;
 
+	if (options_check_pairs(o, complaint) == -1)
+		return (-1);
 	if (n == 0 && dir == NULL)
 		return (complain(complaint, "certificate: none"));
 	if (o->from_rule[OPTION_CERT_DIR] && dir != NULL &&

@@ -244,6 +244,7 @@ read_fixed_pair(struct keeper *k)
 	const char *dir = o->text[OPTION_CERT_DIR];
 	struct pair_files files[PAIRS_MAX];
 
+	must(k, options_check_pairs(o, &k->complaint));
 	if (options_pairs(o, files) == 0 && dir == NULL)
 		fatalx(EXIT_USAGE,
 		    "certificate: none: name one with --cert, "

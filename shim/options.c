@@ -412,6 +412,23 @@ options_pairs(const struct options *o, struct pair_files pairs[PAIRS_MAX])
 	return (pairs[0].cert == NULL ? 0 : 1);
 }
 
+int
+options_check_pairs(const struct options *o, struct complaint *c)
+{
+	static const enum option_id parts[] = { OPTION_KEY, OPTION_CHAIN };
+	size_t i;
+
+	if (o->given_pair_count < 2 || o->from_rule[OPTION_CERT])
+		return (0);
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		if (o->from_rule[parts[i]] && o->text[parts[i]] != NULL)
+			return (complain(c,
+			    "%s: of which of several pairs: set CERTFILE, too",
+			    parts[i] == OPTION_KEY ? "KEYFILE" :
+						     "CERTCHAINFILE"));
+	return (0);
+}
+
 const char *
 options_preset(enum option_id id)
 {

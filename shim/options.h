@@ -79,6 +79,12 @@ bool options_is_variable(const char *name);
 size_t options_pairs(const struct options *, struct pair_files[PAIRS_MAX]);
 
 /*
+ * Once the rules have been asked: -1 with a complaint where one named a key or
+ * a chain and no certificate, and there are several.
+ */
+int options_check_pairs(const struct options *, struct complaint *);
+
+/*
  * What counts where nobody says anything, or NULL.
  */
 const char *options_preset(enum option_id);

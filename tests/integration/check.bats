@@ -237,6 +237,12 @@ rule() {
 		# the report goes on
 		[ "${lines[-1]}" = 'not ok' ]
 	done
+	# whose, of two?
+	rule "KEYFILE=\"$PKI/p256.key\""
+	check 0 "${CERT[@]}" --rules "$T/one.cdb"
+	check 100 "${CERT[@]}" --cert "$PKI/rsa.pem" --key "$PKI/rsa.key" \
+	    --rules "$T/one.cdb"
+	tells 'fault rules: 127.: KEYFILE: of which of several pairs: set CERTFILE, too'
 	rule 'TCPLOCALHOST="x",SSL_PROTOCOL="x"'
 	check 0 "${CERT[@]}" --rules "$T/one.cdb"
 	[[ $output == *'warning '*'rules: 127.: SSL_PROTOCOL: a rule cannot set it'* ]]
