@@ -14,7 +14,7 @@
 #include "options.h"
 #include "policy.h"
 #include "report.h"
-#include "sign.h"
+#include "scheme.h"
 
 static void
 tell_codes(struct report *r, const char *key, const struct codes *codes,
@@ -42,7 +42,7 @@ tell_schemes(struct report *r, const struct policy *p)
 	struct codes schemes = { 0 };
 
 	schemes.count = policy_schemes(p, schemes.code, CODES_MAX);
-	tell_codes(r, "sigalg", &schemes, sign_scheme_name);
+	tell_codes(r, "sigalg", &schemes, scheme_name);
 }
 
 /*

@@ -29,6 +29,7 @@
 #include "rules.h"
 #include "select.h"
 #include "session_context.h"
+#include "scheme.h"
 #include "sign.h"
 #include "staple.h"
 #include "ticket_keys.h"
@@ -484,7 +485,7 @@ static void
 set_facts(struct keeper *k)
 {
 	env_fact(k->env, "TLSSHIM_ID", k->connection->id);
-	env_fact(k->env, "SSL_SIGALG", sign_scheme_name(k->scheme));
+	env_fact(k->env, "SSL_SIGALG", scheme_name(k->scheme));
 	env_handshake(k->env, &k->facts, k->pair.leaf);
 	env_certificate(k->env, "SSL_SERVER", k->pair.leaf, true);
 	env_client(k->env, &k->facts.client);

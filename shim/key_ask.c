@@ -25,7 +25,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "sign.h"
+#include "scheme.h"
 
 /* what OpenSSL holds as our key; its kind is the public half's */
 struct asked_key {
@@ -274,8 +274,8 @@ is_digest_of(const struct asked_key *key, const char *digest)
 		NULL) != 1)
 		return (true);
 	/* each digest has several names */
-	return (sign_scheme("RSA-PSS", only, true) ==
-	    sign_scheme("RSA-PSS", digest, true));
+	return (scheme_of("RSA-PSS", only, true) ==
+	    scheme_of("RSA-PSS", digest, true));
 }
 
 static int
@@ -307,7 +307,7 @@ signature_digest_sign(void *context, unsigned char *signature, size_t *len,
 		*len = (size_t)EVP_PKEY_get_size(s->key->public);
 		return (1);
 	}
-	scheme = sign_scheme(type == NULL ? "" : type, s->digest, s->pss);
+	scheme = scheme_of(type == NULL ? "" : type, s->digest, s->pss);
 	if (scheme == 0 || ask == NULL)
 		return (0);
 	*len = ask(scheme, bytes, bytes_len, signature, size);

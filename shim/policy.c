@@ -15,7 +15,7 @@
 #include "hello.h"
 #include "options.h"
 #include "policy_list.h"
-#include "sign.h"
+#include "scheme.h"
 
 /*
  * Mozilla's recommendations (Server Side TLS 5.7), with forward secrecy
@@ -141,12 +141,12 @@ read_sigalgs(struct policy *p, const char *list, struct complaint *c)
 	if (list_sigalgs(&p->sigalgs, list, c) == -1)
 		return (-1);
 	for (i = 0; i < p->sigalgs.count; i++)
-		if (sign_scheme_is_legacy(p->sigalgs.code[i]) &&
+		if (scheme_is_legacy(p->sigalgs.code[i]) &&
 		    p->min_version >= TLS1_2_VERSION)
 			return (complain(c,
 			    "--sigalgs: %s: only where --min-version is 1.0 or "
 			    "1.1",
-			    sign_scheme_name(p->sigalgs.code[i])));
+			    scheme_name(p->sigalgs.code[i])));
 	return (0);
 }
 
@@ -209,7 +209,7 @@ policy_schemes(const struct policy *p, uint16_t codes[], size_t room)
 	size_t i;
 
 	if (p->sigalgs.count == 0)
-		return (sign_schemes(p->min_version < TLS1_2_VERSION, codes,
+		return (scheme_list(p->min_version < TLS1_2_VERSION, codes,
 		    room));
 	for (i = 0; i < p->sigalgs.count && i < room; i++)
 		codes[i] = p->sigalgs.code[i];

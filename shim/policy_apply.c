@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #include "policy.h"
-#include "sign.h"
+#include "scheme.h"
 
 enum { NAMES_MAX = 2048 };
 
@@ -52,7 +52,7 @@ apply_lists(SSL_CTX *ctx, const struct policy *p)
 		return ("groups");
 	if (p->sigalgs.count != 0 &&
 	    SSL_CTX_set1_sigalgs_list(ctx,
-		join(names, &p->sigalgs, sign_scheme_name)) != 1)
+		join(names, &p->sigalgs, scheme_name)) != 1)
 		return ("sigalgs");
 	return (NULL);
 }
@@ -73,9 +73,9 @@ apply_level(SSL_CTX *ctx, const struct policy *p)
 	if (p->level != 0 || p->min_version < TLS1_2_VERSION ||
 	    p->sigalgs.count != 0)
 		return (NULL);
-	ours.count = sign_schemes(false, ours.code, CODES_MAX);
+	ours.count = scheme_list(false, ours.code, CODES_MAX);
 	return (SSL_CTX_set1_sigalgs_list(ctx,
-		    join(names, &ours, sign_scheme_name)) == 1 ?
+		    join(names, &ours, scheme_name)) == 1 ?
 		NULL :
 		"sigalgs");
 }

@@ -16,7 +16,7 @@
 
 #include "complaint.h"
 #include "library.h"
-#include "sign.h"
+#include "scheme.h"
 
 static const char divides[] = ":,; ";
 
@@ -129,7 +129,7 @@ list_groups(struct codes *codes, const char *list, struct complaint *c)
 int
 list_sigalgs(struct codes *codes, const char *list, struct complaint *c)
 {
-	static const struct kind kind = { "sigalgs", sign_scheme_code,
+	static const struct kind kind = { "sigalgs", scheme_code,
 		is_always_there,
 		"not a signature scheme that tlsshim can sign with" };
 

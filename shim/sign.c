@@ -2,12 +2,12 @@
 /*
  * sign.c - what may be signed, and signing it.
  *
- * Runs in:  KEEPER (and sign_scheme in NET, to name what it asks for).
+ * Runs in:  KEEPER.
  * Trusts:   nothing in the bytes: NET may have been taken over.
  * Refuses:  all that is not a server's CertificateVerify (TLS 1.3) or
- *           ServerKeyExchange (TLS 1.2
- *           and earlier).  A client's CertificateVerify, a
- *           bare digest or a certificate has neither form.
+ *           ServerKeyExchange (TLS 1.2 and earlier).  A client's
+ *           CertificateVerify, a bare digest or a certificate has neither
+ *           form.
  */
 #include "sign.h"
 
@@ -17,11 +17,10 @@
 #include <openssl/params.h>
 #include <openssl/rsa.h>
 #include <openssl/ssl.h>
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "policy.h"
+#include "scheme.h"
 
 enum {
 	BLANKS = 64,
@@ -32,152 +31,15 @@ enum {
 	DH_GENERATOR = 2  /* of all groups that we know */
 };
 
-enum when { ALWAYS, TLS12, LEGACY };
-
-/*
- * RFC 8446, 4.2.3, in our order of preference: what signs fast first.  TLS12
- * is for TLS 1.2 only, LEGACY for TLS 1.1 and clients of its age.  MD5 with
- * SHA-1 never got a code of IANA's; BoringSSL uses this one.
- */
-static const struct scheme {
-	uint16_t code;
-	const char *name, *key_type, *digest, *group;
-	bool pss;
-	enum when when;
-} schemes[] = {
-	{ 0x0403, "ecdsa_secp256r1_sha256", "EC", "SHA256", "prime256v1", false,
-	    ALWAYS },
-	{ 0x0807, "ed25519", "ED25519", "", NULL, false, ALWAYS },
-	{ 0x0503, "ecdsa_secp384r1_sha384", "EC", "SHA384", "secp384r1", false,
-	    ALWAYS },
-	{ 0x0603, "ecdsa_secp521r1_sha512", "EC", "SHA512", "secp521r1", false,
-	    ALWAYS },
-	{ 0x0809, "rsa_pss_pss_sha256", "RSA-PSS", "SHA256", NULL, true,
-	    ALWAYS },
-	{ 0x080a, "rsa_pss_pss_sha384", "RSA-PSS", "SHA384", NULL, true,
-	    ALWAYS },
-	{ 0x080b, "rsa_pss_pss_sha512", "RSA-PSS", "SHA512", NULL, true,
-	    ALWAYS },
-	{ 0x0804, "rsa_pss_rsae_sha256", "RSA", "SHA256", NULL, true, ALWAYS },
-	{ 0x0805, "rsa_pss_rsae_sha384", "RSA", "SHA384", NULL, true, ALWAYS },
-	{ 0x0806, "rsa_pss_rsae_sha512", "RSA", "SHA512", NULL, true, ALWAYS },
-	{ 0x0401, "rsa_pkcs1_sha256", "RSA", "SHA256", NULL, false, TLS12 },
-	{ 0x0501, "rsa_pkcs1_sha384", "RSA", "SHA384", NULL, false, TLS12 },
-	{ 0x0601, "rsa_pkcs1_sha512", "RSA", "SHA512", NULL, false, TLS12 },
-	{ 0x0203, "ecdsa_sha1", "EC", "SHA1", NULL, false, LEGACY },
-	{ 0x0201, "rsa_pkcs1_sha1", "RSA", "SHA1", NULL, false, LEGACY },
-	{ 0xff01, "rsa_pkcs1_md5_sha1", "RSA", "MD5-SHA1", NULL, false,
-	    LEGACY },
-};
-
-enum { SCHEMES = sizeof(schemes) / sizeof(schemes[0]) };
-
-static const struct scheme *
-find_scheme(uint16_t code)
-{
-	size_t i;
-
-	for (i = 0; i < SCHEMES; i++)
-		if (schemes[i].code == code)
-			return (&schemes[i]);
-	return (NULL);
-}
-
-const char *
-sign_scheme_name(uint16_t code)
-{
-	const struct scheme *s = find_scheme(code);
-
-	return (s == NULL ? NULL : s->name);
-}
-
-uint16_t
-sign_scheme(const char *key_type, const char *digest, bool pss)
-{
-	char plain[16];
-	size_t i;
-
-	/* providers say SHA2-256 for what RFC 8446 calls SHA256 */
-	if (strncmp(digest, "SHA2-", 5) == 0 && strlen(digest) < 12) {
-		memcpy(plain, "SHA", 3);
-		strcpy(plain + 3, digest + 5);
-		digest = plain;
-	}
-	for (i = 0; i < SCHEMES; i++)
-		if (strcmp(schemes[i].key_type, key_type) == 0 &&
-		    strcmp(schemes[i].digest, digest) == 0 &&
-		    schemes[i].pss == pss)
-			return (schemes[i].code);
-	return (0);
-}
-
-/*
- * OpenSSL's other way to write them: "ECDSA+SHA256".
- */
-static uint16_t
-code_of_parts(const char *name, size_t len)
-{
-	static const struct {
-		const char *name, *key_type;
-		bool pss;
-	} kinds[] = { { "ECDSA", "EC", false }, { "RSA", "RSA", false },
-		{ "RSA-PSS", "RSA", true }, { "PSS", "RSA", true } };
-	const char *plus = memchr(name, '+', len);
-	char digest[16];
-	size_t i, n;
-
-	if (plus == NULL)
-		return (0);
-	n = (size_t)(plus - name);
-	snprintf(digest, sizeof(digest), "%.*s", (int)(len - n - 1), plus + 1);
-	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-		if (strlen(kinds[i].name) == n &&
-		    strncasecmp(kinds[i].name, name, n) == 0)
-			return (sign_scheme(kinds[i].key_type, digest,
-			    kinds[i].pss));
-	return (0);
-}
-
-uint16_t
-sign_scheme_code(const char *name, size_t len)
-{
-	size_t i;
-
-	for (i = 0; i < SCHEMES; i++)
-		if (strlen(schemes[i].name) == len &&
-		    strncasecmp(schemes[i].name, name, len) == 0)
-			return (schemes[i].code);
-	return (code_of_parts(name, len));
-}
-
-bool
-sign_scheme_is_legacy(uint16_t code)
-{
-	const struct scheme *s = find_scheme(code);
-
-	return (s != NULL && s->when == LEGACY);
-}
-
-size_t
-sign_schemes(bool legacy, uint16_t codes[], size_t room)
-{
-	size_t i, n = 0;
-
-	for (i = 0; i < SCHEMES && n < room; i++)
-		if (legacy || schemes[i].when != LEGACY)
-			codes[n++] = schemes[i].code;
-	return (n);
-}
-
 static bool
 is_on_curve(const struct evp_pkey_st *key, const struct scheme *scheme)
 {
 	char group[64];
 	size_t n;
 
-	return (scheme->group == NULL ||
+	return (scheme->curve == NULL ||
 	    (EVP_PKEY_get_group_name(key, group, sizeof(group), &n) == 1 &&
-		strcmp(group, scheme->group) == 0));
+		strcmp(group, scheme->curve) == 0));
 }
 
 /*
@@ -194,17 +56,18 @@ takes_digest(const struct evp_pkey_st *key, const struct scheme *scheme)
 		NULL) != 1)
 		return (true);
 	/* each digest has several names */
-	return (sign_scheme("RSA-PSS", only, true) == scheme->code);
+	return (scheme_of("RSA-PSS", only, true) == scheme->code);
 }
 
 bool
 sign_fits(const struct evp_pkey_st *key, uint16_t code, bool tls13)
 {
-	const struct scheme *scheme = find_scheme(code);
+	const struct scheme *scheme = scheme_find(code);
 
 	return (scheme != NULL && EVP_PKEY_is_a(key, scheme->key_type) == 1 &&
 	    takes_digest(key, scheme) &&
-	    (!tls13 || (scheme->when == ALWAYS && is_on_curve(key, scheme))));
+	    (!tls13 ||
+		(scheme->when == SCHEME_ALWAYS && is_on_curve(key, scheme))));
 }
 
 /* --------------------------------------------------------- what may be */
@@ -236,7 +99,7 @@ refuse_certificate_verify(const struct evp_pkey_st *key,
 	len -= BLANKS + sizeof(context);
 	if (len != 32 && len != 48)
 		return ("not a transcript hash of TLS 1.3");
-	if (scheme->when != ALWAYS)
+	if (scheme->when != SCHEME_ALWAYS)
 		return ("a scheme that TLS 1.3 does not have");
 	if (!is_on_curve(key, scheme))
 		return ("a scheme of another curve");
@@ -398,7 +261,7 @@ refuse_server_key_exchange(const struct policy *policy, const uint8_t *bytes,
 static bool
 is_allowed(const struct policy *policy, const struct scheme *scheme)
 {
-	if (scheme->when == LEGACY)
+	if (scheme->when == SCHEME_LEGACY)
 		return (policy->min_version < TLS1_2_VERSION);
 	return (policy->sigalgs.count == 0 ||
 	    codes_has(&policy->sigalgs, scheme->code));
@@ -408,7 +271,7 @@ const char *
 sign_refusal(const struct policy *policy, const struct evp_pkey_st *key,
     uint16_t code, const uint8_t *bytes, size_t len)
 {
-	const struct scheme *scheme = find_scheme(code);
+	const struct scheme *scheme = scheme_find(code);
 
 	if (scheme == NULL || EVP_PKEY_is_a(key, scheme->key_type) != 1)
 		return ("a scheme that the key does not have");
@@ -442,7 +305,7 @@ size_t
 sign_bytes(struct evp_pkey_st *key, uint16_t code, const uint8_t *bytes,
     size_t len, uint8_t signature[SIGNATURE_MAX])
 {
-	const struct scheme *scheme = find_scheme(code);
+	const struct scheme *scheme = scheme_find(code);
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 	EVP_PKEY_CTX *ctx; /* belongs to md */
 	size_t n = SIGNATURE_MAX;

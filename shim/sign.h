@@ -19,33 +19,6 @@ struct policy;
 enum { SIGNATURE_MAX = 1024 };
 
 /*
- * The IANA name of a TLS SignatureScheme that we can sign with, or NULL.
- */
-const char *sign_scheme_name(uint16_t code);
-
-/*
- * The scheme of this name, IANA's or OpenSSL's ("RSA+SHA256"), or 0.
- */
-uint16_t sign_scheme_code(const char *name, size_t len);
-
-/*
- * Is it of MD5 or SHA-1, for TLS 1.1 and clients of its age?
- */
-bool sign_scheme_is_legacy(uint16_t code);
-
-/*
- * All that we can sign with, the best first: their number, at most `room`.
- */
-size_t sign_schemes(bool legacy, uint16_t codes[], size_t room);
-
-/*
- * The scheme for a key of this type ("RSA", "RSA-PSS", "EC", "ED25519",
- * OpenSSL's names) with this digest ("SHA256", "SHA2-256"; "" for Ed25519),
- * or 0.
- */
-uint16_t sign_scheme(const char *key_type, const char *digest, bool pss);
-
-/*
  * Can a key of this kind sign by this scheme, in TLS 1.3 or before it?  The
  * public key is enough.
  */

@@ -2,6 +2,7 @@
 /*
  * sign_test.c - what is signed, by which scheme, and nothing else.
  */
+#include "scheme.h"
 #include "sign.h"
 
 #include <openssl/rsa.h>
@@ -25,7 +26,7 @@ static const struct policy old = { .min_version = 0x0301,
 	.max_version = 0x0304 };
 
 /* RFC 8446, 4.2.3: whose it is, and where TLS 1.3 takes it */
-static const struct scheme {
+static const struct expected {
 	uint16_t code;
 	const char *name, *type, *digest, *tls13_kind;
 	bool pss, legacy;
@@ -56,8 +57,8 @@ static const struct scheme {
 
 enum { SCHEMES = sizeof(schemes) / sizeof(schemes[0]) };
 
-static const struct scheme *
-scheme_of(unsigned int code)
+static const struct expected *
+expected_of(unsigned int code)
 {
 	size_t i;
 
@@ -71,7 +72,7 @@ static bool
 may(const struct policy *policy, const struct key_kind *kind, unsigned int code,
     const struct form *form)
 {
-	const struct scheme *s = scheme_of(code);
+	const struct expected *s = expected_of(code);
 
 	if (s == NULL || strcmp(s->type, kind->type) != 0 ||
 	    (s->legacy && policy == &today))
@@ -110,7 +111,7 @@ CASE(of_all_code_points_a_key_has_its_own_schemes)
 }
 
 static bool
-is_signature(const struct pair_of_keys *p, const struct scheme *s,
+is_signature(const struct pair_of_keys *p, const struct expected *s,
     const struct blob *b, const uint8_t *signature, size_t len)
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
@@ -249,15 +250,15 @@ CASE(every_byte_that_is_fixed_counts)
 
 CASE(every_scheme_has_its_name)
 {
-	const struct scheme *s;
+	const struct expected *s;
 	unsigned int code;
 
 	for (code = 0; code <= UINT16_MAX; code++) {
-		s = scheme_of(code);
+		s = expected_of(code);
 		if (s == NULL)
-			CHECK(sign_scheme_name((uint16_t)code) == NULL);
+			CHECK(scheme_name((uint16_t)code) == NULL);
 		else
-			CHECK_STR(sign_scheme_name((uint16_t)code), s->name);
+			CHECK_STR(scheme_name((uint16_t)code), s->name);
 	}
 }
 
@@ -267,21 +268,21 @@ CASE(a_scheme_is_found_by_key_digest_and_padding)
 	size_t i;
 
 	for (i = 0; i < SCHEMES; i++) {
-		CHECK(sign_scheme(schemes[i].type, schemes[i].digest,
+		CHECK(scheme_of(schemes[i].type, schemes[i].digest,
 			  schemes[i].pss) == schemes[i].code);
 		if (schemes[i].legacy || schemes[i].digest[0] == '\0')
 			continue;
 		snprintf(name, sizeof(name), "SHA2-%s", schemes[i].digest + 3);
-		CHECK(sign_scheme(schemes[i].type, name, schemes[i].pss) ==
+		CHECK(scheme_of(schemes[i].type, name, schemes[i].pss) ==
 		    schemes[i].code);
 	}
-	CHECK(sign_scheme("RSA", "SHA224", false) == 0);
-	CHECK(sign_scheme("RSA", "", false) == 0);
-	CHECK(sign_scheme("EC", "SHA256", true) == 0);
-	CHECK(sign_scheme("ED25519", "SHA512", false) == 0);
-	CHECK(sign_scheme("DSA", "SHA256", false) == 0);
-	CHECK(sign_scheme("RSA", "SHA2-256-and-more", false) == 0);
-	CHECK(sign_scheme("", "", false) == 0);
+	CHECK(scheme_of("RSA", "SHA224", false) == 0);
+	CHECK(scheme_of("RSA", "", false) == 0);
+	CHECK(scheme_of("EC", "SHA256", true) == 0);
+	CHECK(scheme_of("ED25519", "SHA512", false) == 0);
+	CHECK(scheme_of("DSA", "SHA256", false) == 0);
+	CHECK(scheme_of("RSA", "SHA2-256-and-more", false) == 0);
+	CHECK(scheme_of("", "", false) == 0);
 }
 
 CASE(nothing_is_signed_by_an_unknown_scheme)
@@ -385,7 +386,7 @@ CASE(a_scheme_is_found_by_either_name)
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		CHECK(sign_scheme_code(names[i].name, strlen(names[i].name)) ==
+		CHECK(scheme_code(names[i].name, strlen(names[i].name)) ==
 		    names[i].code);
 }
 
@@ -394,13 +395,13 @@ CASE(all_schemes_are_told_the_best_first)
 	uint16_t codes[SCHEMES];
 	size_t i, n;
 
-	CHECK(sign_schemes(true, codes, SCHEMES) == SCHEMES);
-	n = sign_schemes(false, codes, SCHEMES);
+	CHECK(scheme_list(true, codes, SCHEMES) == SCHEMES);
+	n = scheme_list(false, codes, SCHEMES);
 	CHECK(n == SCHEMES - 3);
 	CHECK(codes[0] == 0x0403 && codes[1] == 0x0807);
 	for (i = 0; i < n; i++)
-		CHECK(!sign_scheme_is_legacy(codes[i]));
-	CHECK(sign_schemes(true, codes, 3) == 3);
+		CHECK(!scheme_is_legacy(codes[i]));
+	CHECK(scheme_list(true, codes, 3) == 3);
 }
 
 static const struct check_case cases[] = {
