@@ -7,6 +7,9 @@
  * Refuses:  a second signature, bytes that are not a server's part of a TLS
  *           handshake, and any message out of its order: it ends, and with
  *           it the connection.
+ *
+ * One file, though a long one: it is the KEEPER's side of the whole
+ * conversation, in its order.  What an answer takes is in other files.
  */
 #include "keeper.h"
 
