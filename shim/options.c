@@ -391,11 +391,6 @@ options_pairs(const struct options *o, struct pair_files pairs[PAIRS_MAX])
 
 	if (n > 1) {
 		memcpy(pairs, o->given_pairs, n * sizeof(pairs[0]));
-		/* without a CERTFILE a rule means the first one's */
-		if (o->from_rule[OPTION_KEY])
-			pairs[0].key = o->text[OPTION_KEY];
-		if (o->from_rule[OPTION_CHAIN])
-			pairs[0].chain = o->text[OPTION_CHAIN];
 		return (n);
 	}
 	/* the last word on each of the three, whose it may be */

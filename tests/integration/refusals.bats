@@ -405,13 +405,13 @@ serve_as_unit() {
 	[ "$(ask hello)" = "ED25519 " ]
 	stop
 
-	# as the environment's, a rule's key is that of the first pair
+	# of several pairs it cannot say whose key it has
 	: >"$LOG"
 	rules "127.0.0.2:allow,KEYFILE=\"$PKI/rsa.key\"" ':allow'
 	serve --rules "$T/rules.cdb" --cert "$PKI/p256.pem" --key "$PKI/p256.key" \
 	    --cert "$PKI/ed25519.pem" --key "$PKI/ed25519.key" -- cat
 	! ask hello -bind 127.0.0.2:0 || return 1
-	says "key: $PKI/rsa.key: does not belong to certificate $PKI/p256.pem"
+	says "KEYFILE: of which of several pairs: set CERTFILE, too"
 }
 
 @test "a rule's certificate brings its own key" {
