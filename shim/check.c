@@ -121,11 +121,6 @@ check_ticket_keys(struct report *r, const struct options *o)
 		return;
 	}
 	report(r, "keys", "%zu", keys.count);
-	if (keys.count == 1)
-		report(r, "warning",
-		    "ticket keys: %s: one key: when it is replaced, no "
-		    "session of before is resumed; keep the one before it",
-		    file);
 	ticket_keys_wipe(&keys);
 }
 
