@@ -136,11 +136,14 @@ struct rules_check {
 };
 
 /*
- * A key as it would stand in the source: of the catch-all the colon.
+ * A key as it would stand in the source: of the catch-all the colon.  NULL:
+ * no rule at all.
  */
 static const char *
 key_text(const struct rules_hit *hit)
 {
+	if (hit == NULL)
+		return ("whom none matches");
 	return (hit->key_len == 0 ? ":" : hit->key);
 }
 
@@ -273,8 +276,7 @@ judge_default(const struct rules_check *c)
 	if (strcmp(c->options->text[OPTION_DEFAULT], "allow") == 0 &&
 	    (judge_pairs(c, NULL, c->options, &complaint) == -1 ||
 		judge_client(c, c->options, &complaint) == -1))
-		report(c->report, "fault", "rules: whom none matches: %s",
-		    complaint.text);
+		rule_fault(c, NULL, &complaint);
 }
 
 /*
