@@ -48,6 +48,7 @@ struct keeper {
 	struct policy policy;
 	struct pair pair; /* the chosen one */
 	struct ticket_keys ticket_keys;
+	unsigned int asked[TICKET_OPEN + 1]; /* for keys of tickets */
 	struct complaint complaint;
 	struct client_policy client;
 	struct trust trust;
@@ -403,6 +404,9 @@ answer_ticket(struct keeper *k)
 
 	if (name == NULL || len != sizeof(key.name) || what > TICKET_OPEN)
 		refuse(k, "of no form");
+	if (k->asked[what]++ ==
+	    (what == TICKET_OPEN ? TICKET_OPENS_MAX : TICKET_SEALS_MAX))
+		refuse(k, "repeated");
 	memcpy(key.name, name, sizeof(key.name));
 	answer = what == TICKET_OPEN ? ticket_keys_open(&k->ticket_keys, &key) :
 				       ticket_keys_seal(&k->ticket_keys, &key);

@@ -18,8 +18,6 @@ struct ask;
 struct ssl_ctx_st;
 struct verify;
 
-enum { TICKET_OPENS_MAX = 2 };
-
 struct ticket {
 	struct ask *ask;
 	struct verify *verify;

@@ -37,8 +37,9 @@ struct ticket_key {
 	uint8_t cipher[TICKET_CIPHER_LEN], mac[TICKET_MAC_LEN];
 };
 
-/* what NET asks for */
+/* what NET asks for, and how often in a connection */
 enum ticket_question { TICKET_SEAL, TICKET_OPEN };
+enum { TICKET_SEALS_MAX = 1, TICKET_OPENS_MAX = 2 };
 
 enum ticket_answer {
 	TICKET_UNKNOWN,

@@ -13,6 +13,7 @@
  * there were.
  */
 #include "taken_over.h"
+#include "ticket_keys.h"
 
 #include <openssl/rsa.h>
 
@@ -110,6 +111,28 @@ group_phase(void)
 
 /* --------------------------------------------------------------- repeated */
 
+/*
+ * Of the three that the gate lets pass, one is to seal and two to open.
+ */
+static void
+too_many_tickets(enum ticket_question what, size_t times)
+{
+	static const uint8_t name[TICKET_NAME_LEN];
+	static struct msg m;
+	struct session s;
+	size_t n;
+
+	msg_begin(&m, MSG_TICKET);
+	msg_put_u8(&m, (uint8_t)what);
+	msg_put_rest(&m, name, sizeof(name));
+	meet(&s);
+	behave_until(&s, AT_SIGNED);
+	for (n = 0; n < times; n++)
+		throw_msg(&s, &m, m.len);
+	must_fail(&s, 1, titled("TICKET", "of one kind", times), "TICKET",
+	    "repeated");
+}
+
 static void
 group_repeated(void)
 {
@@ -118,6 +141,8 @@ group_repeated(void)
 	struct session s;
 	int type, n;
 
+	too_many_tickets(TICKET_SEAL, TICKET_SEALS_MAX + 1);
+	too_many_tickets(TICKET_OPEN, TICKET_OPENS_MAX + 1);
 	for (type = 0; type < MSG_TYPES; type++) {
 		row = &rows[type];
 		if (row->from != SIDE_NET)
