@@ -91,14 +91,16 @@ children() {
 
 # our_processes - every process of this test: by the mark in its environment,
 # or, where that may not be read, by a name below $T on its command line.
-# Without $T that would be every process there is.
-our_processes() {
+# Without $T that would be every process there is.  What looks for the mark
+# does not bear it, nor do its neighbours in the pipe.
+our_processes() (
 	[[ ${T:-} == "$BATS_RUN_TMPDIR"/?* ]] || return 0
+	export -n SHIM_TEST_MARK
 	{
 		grep -lszFx -e "SHIM_TEST_MARK=$T" /proc/[0-9]*/environ
 		grep -lszF -e "$T/" /proc/[0-9]*/cmdline
 	} | cut -d/ -f3 | sort -u
-}
+)
 
 nothing_runs() {
 	[ -z "$(our_processes)" ]
