@@ -237,9 +237,8 @@ serve(struct net *n)
 		.handshake = &n->handshake,
 		.wire = &n->wire,
 		.policy = &n->policy,
-		.to_app_fd = FD_TO_APP,
-		.from_app_fd = FD_FROM_APP,
 	};
+	app_link_init(&n->relay.app, FD_TO_APP, FD_FROM_APP);
 	relay_run(&n->relay, &n->ending);
 	if (n->ending.kind == ENDING_ALERT_SENT)
 		wire_linger(&n->wire, LINGER_MS);

@@ -7,27 +7,35 @@
  */
 #include "relay.h"
 
-#include <errno.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include "dialog.h"
 #include "handshake.h"
 
 enum {
-	APP_BUFFER = 64 * 1024,
+	HELD_MAX = 64 * 1024, /* what a dialog has not passed yet, each way */
 	RECORD_PLAIN_MAX = 16 * 1024,
 	APP_END_MS = 50 /* from its first descriptor closed to its last */
 };
 
 /* ------------------------------------------------- from peer to application */
 
-static void
-app_went_deaf(struct relay *r)
+/*
+ * Where what the peer said goes to, and where what it is to hear comes from.
+ */
+static struct buf *
+from_peer(struct relay *r)
 {
-	r->app_deaf = true;
-	buf_taken(&r->to_app, r->to_app.len);
+	return (r->dialog != NULL ? &r->asked : &r->app.to);
+}
+
+static struct buf *
+to_peer(struct relay *r)
+{
+	return (r->dialog != NULL ? &r->said : &r->app.from);
 }
 
 /*
@@ -37,11 +45,11 @@ app_went_deaf(struct relay *r)
 static bool
 app_is_gone(struct relay *r)
 {
-	struct pollfd p = { .fd = r->to_app_fd };
+	struct pollfd p = { .fd = r->app.to_fd };
 
-	if (!r->app_deaf && r->app_done && poll(&p, 1, APP_END_MS) > 0)
-		app_went_deaf(r);
-	return (r->app_deaf);
+	if (!r->app.deaf && r->app.done && poll(&p, 1, APP_END_MS) > 0)
+		app_link_deaf(&r->app);
+	return (r->app.deaf);
 }
 
 static void
@@ -86,7 +94,7 @@ decrypt(struct relay *r, struct ending *e)
 	int n;
 
 	while (!r->peer_done && e->kind == ENDING_NONE) {
-		to = buf_tail(&r->to_app, &room);
+		to = buf_tail(from_peer(r), &room);
 		if (room == 0)
 			break;
 		ERR_clear_error();
@@ -96,8 +104,8 @@ decrypt(struct relay *r, struct ending *e)
 			return (moved || r->peer_done);
 		}
 		r->in += (uint64_t)n;
-		if (!r->app_deaf)
-			buf_added(&r->to_app, (size_t)n);
+		if (!r->app.deaf)
+			buf_added(from_peer(r), (size_t)n);
 		moved = true;
 	}
 	return (moved);
@@ -117,73 +125,70 @@ is_cut_off(const struct relay *r)
 static bool
 feed_app(struct relay *r)
 {
-	bool moved = false;
-	ssize_t n;
+	bool moved = app_link_feed(&r->app);
 
-	while (r->to_app.len > 0 && r->app_writable) {
-		n = send(r->to_app_fd, buf_head(&r->to_app), r->to_app.len,
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
-		if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-			r->app_writable = false;
-			return (moved);
-		}
-		if (n == -1 && errno != EINTR)
-			app_went_deaf(r);
-		else if (n > 0)
-			buf_taken(&r->to_app, (size_t)n);
-		moved = true;
-	}
-	if (r->peer_done && !is_cut_off(r) && r->to_app.len == 0 &&
-	    !r->app_told) {
-		shutdown(r->to_app_fd, SHUT_WR);
-		r->app_told = true;
-		moved = true;
-	}
+	if (r->peer_done && !is_cut_off(r) && r->app.to.len == 0 &&
+	    r->asked.len == 0)
+		moved |= app_link_end(&r->app);
 	return (moved);
+}
+
+/* ------------------------------------------------- what stands between them */
+
+/*
+ * A dialog that has seen what it is for gives way to what is left of it.
+ */
+static bool
+run_dialog(struct relay *r)
+{
+	size_t before = r->asked.len + r->app.from.len;
+	enum dialog_state state;
+
+	if (r->dialog == NULL)
+		return (false);
+	if (r->app.deaf)
+		buf_taken(&r->asked, r->asked.len);
+	if (r->peer_done)
+		dialog_peer_ended(r->dialog);
+	if (r->app.done)
+		dialog_app_ended(r->dialog);
+	state = dialog_run(r->dialog);
+	if (state == DIALOG_ENDS)
+		app_link_cut_off(&r->app);
+	if (dialog_is_over(r->dialog) && r->asked.len == 0 &&
+	    r->said.len == 0 && r->app.from.len == 0)
+		r->dialog = NULL;
+	return (before != r->asked.len + r->app.from.len);
+}
+
+static void
+begin_dialog(struct relay *r)
+{
+	buf_init(&r->asked, HELD_MAX);
+	buf_init(&r->said, HELD_MAX + DIALOG_SAY_MAX);
+	r->dialog->from_peer = &r->asked;
+	r->dialog->to_peer = &r->said;
+	r->dialog->from_app = &r->app.from;
+	r->dialog->to_app = &r->app.to;
+	dialog_begin_inside(r->dialog);
 }
 
 /* ------------------------------------------------- from application to peer */
 
 static bool
-drain_app(struct relay *r)
-{
-	size_t room;
-	uint8_t *to = buf_tail(&r->from_app, &room);
-	ssize_t n;
-
-	if (r->app_done || !r->app_readable || room == 0)
-		return (false);
-	n = recv(r->from_app_fd, to, room, MSG_DONTWAIT);
-	if (n == -1 && errno == EINTR)
-		return (false);
-	if (n == -1 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-		r->app_readable = false;
-		return (false);
-	}
-	if (n <= 0)
-		/* ECONNRESET: it ended without reading what we sent */
-		r->app_done = true;
-	else
-		buf_added(&r->from_app, (size_t)n);
-	if (n < (ssize_t)room)
-		r->app_readable = false;
-	return (true);
-}
-
-static bool
 encrypt(struct relay *r, struct ending *e)
 {
 	SSL *ssl = r->handshake->ssl;
+	struct buf *from = to_peer(r);
 	bool moved = false;
 	size_t len;
 	int n;
 
-	while (r->from_app.len > 0 &&
-	    buf_room(&r->wire->out) >= WIRE_RECORD_MAX) {
-		len = r->from_app.len < RECORD_PLAIN_MAX ? r->from_app.len :
-							   RECORD_PLAIN_MAX;
+	while (from->len > 0 && buf_room(&r->wire->out) >= WIRE_RECORD_MAX) {
+		len = from->len < RECORD_PLAIN_MAX ? from->len :
+						     RECORD_PLAIN_MAX;
 		ERR_clear_error();
-		n = SSL_write(ssl, buf_head(&r->from_app), (int)len);
+		n = SSL_write(ssl, buf_head(from), (int)len);
 		if (n <= 0) {
 			if (SSL_get_error(ssl, n) != SSL_ERROR_WANT_WRITE &&
 			    SSL_get_error(ssl, n) != SSL_ERROR_WANT_READ)
@@ -191,27 +196,15 @@ encrypt(struct relay *r, struct ending *e)
 			return (moved);
 		}
 		r->out += (uint64_t)n;
-		buf_taken(&r->from_app, (size_t)n);
+		buf_taken(from, (size_t)n);
 		moved = true;
 	}
-	if (r->app_done && r->from_app.len == 0 && !r->closing &&
-	    buf_room(&r->wire->out) >= WIRE_RECORD_MAX) {
+	if (r->app.done && r->app.from.len == 0 && from->len == 0 &&
+	    !r->closing && buf_room(&r->wire->out) >= WIRE_RECORD_MAX) {
 		SSL_shutdown(ssl);
 		r->closing = moved = true;
 	}
 	return (moved);
-}
-
-/*
- * The peer takes nothing any more, and whatever is written to it is an error.
- */
-static void
-app_is_cut_off(struct relay *r)
-{
-	buf_taken(&r->from_app, r->from_app.len);
-	if (!r->app_done)
-		shutdown(r->from_app_fd, SHUT_RD);
-	r->app_done = true;
 }
 
 static bool
@@ -224,7 +217,8 @@ send_records(struct relay *r)
 		buf_taken(&r->wire->out, r->wire->out.len);
 	moved = wire_flush(r->wire);
 	if (r->wire->error != 0)
-		app_is_cut_off(r);
+		/* the peer takes nothing any more */
+		app_link_cut_off(&r->app);
 	if (r->closing && !r->fin_sent && r->wire->out.len == 0) {
 		shutdown(r->wire->fd, SHUT_WR);
 		r->fin_sent = moved = true;
@@ -241,13 +235,13 @@ send_records(struct relay *r)
 static bool
 only_peer_left(const struct relay *r)
 {
-	return (r->fin_sent && r->app_deaf);
+	return (r->fin_sent && r->app.deaf);
 }
 
 static bool
 app_has_all(const struct relay *r)
 {
-	return (r->to_app.len == 0 || r->app_deaf);
+	return ((r->app.to.len == 0 && r->asked.len == 0) || r->app.deaf);
 }
 
 static void
@@ -283,48 +277,19 @@ limit(struct relay *r)
 
 /* ---------------------------------------------------------------- waiting */
 
-enum { PEER, TO_APP, FROM_APP, FDS };
-
-static void
-wanted(const struct relay *r, struct pollfd p[FDS])
-{
-	p[PEER] = (struct pollfd){ .fd = r->wire->fd };
-	if (!r->wire->eof && buf_room(&r->wire->in) > 0)
-		p[PEER].events |= POLLIN;
-	if (r->wire->out.len > 0)
-		p[PEER].events |= POLLOUT;
-	if (p[PEER].events == 0)
-		/* or poll would tell of a reset again and again */
-		p[PEER].fd = -1;
-
-	/* POLLHUP, which cannot be asked away, tells that fd 0 is closed */
-	p[TO_APP] = (struct pollfd){ .fd = r->app_deaf ? -1 : r->to_app_fd };
-	if (r->to_app.len > 0)
-		p[TO_APP].events = POLLOUT;
-
-	p[FROM_APP] = (struct pollfd){ .fd = -1 };
-	if (!r->app_done && buf_room(&r->from_app) > 0)
-		p[FROM_APP] = (struct pollfd){ r->from_app_fd, POLLIN, 0 };
-}
+enum { PEER, APP, FDS = APP + APP_LINK_FDS };
 
 static void
 wait_for_work(struct relay *r)
 {
 	struct pollfd p[FDS];
 
-	wanted(r, p);
+	wire_wanted(r->wire, &p[PEER]);
+	app_link_wanted(&r->app, &p[APP], buf_room(&r->app.from) > 0);
 	if (deadline_poll(p, FDS, limit(r)) <= 0)
 		return;
-	if ((p[PEER].revents & ~POLLOUT) != 0)
-		r->wire->readable = true;
-	if ((p[PEER].revents & POLLOUT) != 0)
-		r->wire->writable = true;
-	if ((p[TO_APP].revents & (POLLHUP | POLLERR)) != 0)
-		app_went_deaf(r);
-	else if (p[TO_APP].revents != 0)
-		r->app_writable = true;
-	if (p[FROM_APP].revents != 0)
-		r->app_readable = true;
+	wire_woke(r->wire, &p[PEER]);
+	app_link_woke(&r->app, &p[APP]);
 }
 
 void
@@ -332,15 +297,15 @@ relay_run(struct relay *r, struct ending *e)
 {
 	bool moved;
 
-	buf_init(&r->to_app, APP_BUFFER);
-	buf_init(&r->from_app, APP_BUFFER);
-	r->app_writable = true;
+	if (r->dialog != NULL)
+		begin_dialog(r);
 	r->moved = deadline_now();
 	while (e->kind == ENDING_NONE) {
 		moved = wire_fill(r->wire);
 		moved |= decrypt(r, e);
+		moved |= app_link_drain(&r->app, &r->app.from);
+		moved |= run_dialog(r);
 		moved |= feed_app(r);
-		moved |= drain_app(r);
 		moved |= encrypt(r, e);
 		moved |= send_records(r);
 		judge_end(r, e);

@@ -13,24 +13,28 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "app_link.h"
 #include "buf.h"
 #include "deadline.h"
 #include "ending.h"
 #include "policy.h"
 #include "wire.h"
 
+struct dialog;
 struct handshake;
 
 struct relay {
 	struct handshake *handshake;
 	struct wire *wire;
 	const struct policy *policy;
-	int to_app_fd, from_app_fd;
-	struct buf to_app, from_app;
-	bool app_readable, app_writable;
-	bool app_deaf;	  /* it closed fd 0, or ended: input is dropped */
-	bool app_done;	  /* it closed fd 1, or ended */
-	bool app_told;	  /* it has been given end of file */
+	struct app_link app;
+	/*
+	 * What stands between the two, or NULL: then every byte passes as it
+	 * is.  Its queues to and from the application are app's and ours.
+	 */
+	struct dialog *dialog;
+	struct buf asked; /* from the peer, not yet passed by the dialog */
+	struct buf said;  /* to the peer, passed by it */
 	bool peer_done;	  /* nothing will come from the peer */
 	bool peer_clean;  /* it said close_notify, or had nobody to say it to */
 	bool closing;	  /* our close_notify is queued */
@@ -43,6 +47,7 @@ struct relay {
 /*
  * Relay until the connection is over, and say how it ended.  SIGTERM, which
  * is blocked but for waiting, leaves the application policy.close_ms to end.
+ * handshake, wire, policy, app and dialog are set; all else is 0.
  */
 void relay_run(struct relay *, struct ending *);
 

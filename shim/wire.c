@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <openssl/bio.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -169,6 +168,35 @@ wire_flush(struct wire *w)
 		moved = true;
 	}
 	return (moved);
+}
+
+void
+wire_forget_first(struct wire *w)
+{
+	w->first_len = w->in.len < WIRE_FIRST_MAX ? w->in.len : WIRE_FIRST_MAX;
+	memcpy(w->first, buf_head(&w->in), w->first_len);
+}
+
+void
+wire_wanted(const struct wire *w, struct pollfd *p)
+{
+	*p = (struct pollfd){ .fd = w->fd };
+	if (!w->eof && buf_room(&w->in) > 0)
+		p->events |= POLLIN;
+	if (w->out.len > 0)
+		p->events |= POLLOUT;
+	if (p->events == 0)
+		/* or poll would tell of a reset again and again */
+		p->fd = -1;
+}
+
+void
+wire_woke(struct wire *w, const struct pollfd *p)
+{
+	if ((p->revents & ~POLLOUT) != 0)
+		w->readable = true;
+	if ((p->revents & POLLOUT) != 0)
+		w->writable = true;
 }
 
 void

@@ -10,6 +10,7 @@
 #ifndef SHIM_WIRE_H
 #define SHIM_WIRE_H
 
+#include <poll.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -50,6 +51,17 @@ struct bio_st *wire_bio(struct wire *);
  */
 bool wire_fill(struct wire *);
 bool wire_flush(struct wire *);
+
+/*
+ * What to wait for, and what came of it.
+ */
+void wire_wanted(const struct wire *, struct pollfd *);
+void wire_woke(struct wire *, const struct pollfd *);
+
+/*
+ * What was first so far was clear text: TLS begins.
+ */
+void wire_forget_first(struct wire *);
 
 /*
  * After a last alert: send it, end our direction, and read the peer's bytes

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * dialog.h - the conversation before TLS, with one protocol's knowledge of it.
+ *
+ * Runs in NET, inside the jail.  Between four queues and nothing else: no
+ * socket, no clock.  What the peer says comes in units (lines, PDUs, packets)
+ * that struct protocol knows how to tell apart; each is answered by us, goes
+ * to the application, or is the command that TLS begins with.
+ *
+ * Two modes.  Required: there is no application before TLS, and we answer
+ * everything.  Optional: there is one, and the conversation is lock-step:
+ * one unit is forwarded and its whole answer awaited before the next unit is
+ * looked at.  So what we say ourselves is always in its place, and what a
+ * unit means is always known.
+ */
+#ifndef SHIM_DIALOG_H
+#define SHIM_DIALOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "buf.h"
+
+enum {
+	DIALOG_LINE_MAX = 2048,	    /* of the peer's, its end included */
+	DIALOG_APP_LINE_MAX = 8192, /* longer ones pass as they are, unread */
+	DIALOG_UNITS_MAX = 100,	    /* required mode: of the peer's, and ... */
+	DIALOG_BYTES_MAX = 65536,   /* ... their bytes */
+	DIALOG_SAY_MAX = 4096,	    /* said at once, to one unit */
+	DIALOG_TAG_MAX = 64
+};
+
+/*
+ * Instead of a unit's length.
+ */
+enum { UNIT_PARTIAL = 0 };
+#define UNIT_BAD SIZE_MAX /* nothing that may follow makes it one */
+
+/*
+ * What a unit of the peer's leads to.
+ */
+enum dialog_next {
+	DIALOG_ANSWERED, /* by us, with dialog_say */
+	DIALOG_FORWARD,	 /* to the application, whose answer is awaited */
+	DIALOG_PASS,	 /* to the application, that gives none */
+	DIALOG_UPGRADE,	 /* it is the command; nothing was said yet */
+	DIALOG_CLOSE	 /* the end, after what was said */
+};
+
+/*
+ * What a unit of the application's is to the one that was forwarded.
+ */
+enum dialog_reply {
+	DIALOG_REPLY_MORE, /* there is more to come */
+	DIALOG_REPLY_DONE  /* the peer may go on */
+};
+
+/*
+ * What protocol.refuse says.  The first leaves the conversation where it is;
+ * the others end it.
+ */
+enum dialog_fault {
+	DIALOG_FAULT_UNIT,   /* a unit that is none: a bare LF, CR, or NUL */
+	DIALOG_FAULT_LONG,   /* one that is too long, or makes no sense */
+	DIALOG_FAULT_LIMIT,  /* too many, for a client that wants TLS */
+	DIALOG_FAULT_BEHIND, /* something stands behind the command */
+	DIALOG_FAULT_FAILED, /* TLS cannot begin, for a reason of ours */
+	DIALOG_FAULT_LATE    /* the time is over */
+};
+
+struct dialog {
+	const struct protocol *protocol;
+	const char *host; /* our name, for a greeting: printable, no blank */
+	bool required;
+	bool inside; /* the conversation goes on inside TLS */
+
+	/* the queues: whoever runs the dialog fills and empties them */
+	struct buf *from_peer, *to_peer, *from_app, *to_app;
+
+	/* the state that every protocol has */
+	bool awaiting;	/* the application owes an answer */
+	bool pipelined; /* this unit was there before that answer was */
+	bool greeted;	/* inside TLS: the greeting is dealt with */
+	bool mid_line;	/* of the application's: a long one, passing unread */
+	bool closing;	/* the end, once to_peer is out */
+	uint64_t pass;	/* so many bytes of the peer's go on unread */
+	uint64_t drop;	/* so many go nowhere */
+	uint64_t app_pass; /* of the application's, to the peer, unread */
+	unsigned int units;
+	uint64_t bytes;
+
+	/* the state that is a protocol's own; all 0 at first */
+	unsigned int mode;
+	unsigned int answers;
+	bool flag;
+	char tag[DIALOG_TAG_MAX];
+};
+
+struct protocol {
+	/*
+	 * How many bytes the first unit has, UNIT_PARTIAL or UNIT_BAD.
+	 * dialog_line and dialog_app_line are those of lines.
+	 */
+	size_t (*unit)(const struct dialog *, const uint8_t *, size_t len);
+	size_t (*app_unit)(const struct dialog *, const uint8_t *, size_t len);
+
+	/* required mode: what we say first; NULL: the client does */
+	void (*greet)(struct dialog *);
+
+	/* a unit of the peer's */
+	enum dialog_next (*command)(struct dialog *, const uint8_t *, size_t);
+
+	/*
+	 * A unit of the application's, while its answer is awaited or not.
+	 * What the peer is to see of it is said with dialog_say.
+	 */
+	enum dialog_reply (*reply)(struct dialog *, const uint8_t *, size_t);
+
+	/* TLS begins now */
+	void (*go_ahead)(struct dialog *);
+	void (*refuse)(struct dialog *, enum dialog_fault);
+
+	/*
+	 * Inside TLS: the application greets, and the peer has been greeted
+	 * before.  How many bytes that greeting has, UNIT_PARTIAL, or UNIT_BAD
+	 * if it is one that the peer has to see: it passes with all that
+	 * follows.  It may say something in its place, and set closing.
+	 * NULL: there is no greeting, or the peer wants another.
+	 */
+	size_t (*greeting)(struct dialog *, const uint8_t *, size_t len);
+
+	/*
+	 * Inside TLS command and reply go on.
+	 */
+	bool inside;
+
+	/*
+	 * TLS may begin without a command, if the client names this
+	 * application protocol (ALPN); NULL: it may not.
+	 */
+	const char *direct_alpn;
+};
+
+/*
+ * What became of it.
+ */
+enum dialog_state {
+	DIALOG_WAITS,	 /* for bytes, or for room in a queue */
+	DIALOG_UPGRADES, /* the command is taken; from_peer: what is behind it
+			  */
+	DIALOG_IS_TLS,	 /* direct_alpn: from_peer begins with a record */
+	DIALOG_ENDS	 /* send what is in to_peer, and close */
+};
+
+/*
+ * The protocol, host, mode and queues are set; all else is 0.  Says the
+ * greeting where we are to say it.
+ */
+void dialog_begin(struct dialog *);
+
+/*
+ * As far as it goes with what is in the queues.
+ */
+enum dialog_state dialog_run(struct dialog *);
+
+/*
+ * After TLS has begun: with new queues, and from the beginning.
+ */
+void dialog_begin_inside(struct dialog *);
+
+/*
+ * Is every byte passed on unread from now on?
+ */
+bool dialog_is_over(const struct dialog *);
+
+/*
+ * One side ended: what is held back of a unit that will never be whole goes
+ * on as it is.
+ */
+void dialog_peer_ended(struct dialog *);
+void dialog_app_ended(struct dialog *);
+
+/* ------------------------------------------------------------ for protocols */
+
+/*
+ * To the peer: at most DIALOG_SAY_MAX bytes for a unit of the peer's, and as
+ * many more than it has for one of the application's.
+ */
+void dialog_say_bytes(struct dialog *, const void *, size_t);
+void dialog_say(struct dialog *, const char *, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/*
+ * A line to its LF, of at most DIALOG_LINE_MAX bytes; the application's: also
+ * a piece of a longer one.
+ */
+size_t dialog_line(const struct dialog *, const uint8_t *, size_t len);
+size_t dialog_app_line(const struct dialog *, const uint8_t *, size_t len);
+
+/*
+ * Does it end in CRLF, without a NUL, CR or LF before that?
+ */
+bool dialog_line_is_clean(const uint8_t *, size_t len);
+
+/*
+ * Is this the line's first word (to a blank or the end), whatever the case?
+ * Then *rest (may be NULL) are the bytes behind it without blanks around and
+ * without the line's end, rest_len of them.
+ */
+bool dialog_verb(const uint8_t *line, size_t len, const char *verb,
+    const uint8_t **rest, size_t *rest_len);
+
+#endif
