@@ -14,7 +14,7 @@
 enum { CONNECTION_ID_MAX = 17 };
 
 struct connection {
-	int fd; /* 0, or 3 from systemd */
+	int fd; /* 0, or 3 from systemd; in the KEEPER another, or -1 */
 	struct peer peer;
 	char id[CONNECTION_ID_MAX]; /* 16 hex digits, random */
 	struct options options;
@@ -23,12 +23,16 @@ struct connection {
 };
 
 /*
- * The ends of the pairs that one of the two processes owns.
+ * The ends of the pairs that one of the two processes owns; -1: there is no
+ * such pair.
  */
 struct links {
 	int channel;  /* SOCK_SEQPACKET, msg.h */
 	int to_app;   /* SOCK_STREAM: NET writes, the application's fd 0 */
 	int from_app; /* SOCK_STREAM: NET reads, the application's fd 1 */
+	/* the same of an application that serves in clear, and is ended when
+	 * TLS begins: where --starttls names a protocol it does not know of */
+	int to_clear, from_clear;
 };
 
 #endif

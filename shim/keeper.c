@@ -84,6 +84,8 @@ receive(struct keeper *k)
 	/* NET keeps the time: when it is over, it goes */
 	switch (channel_receive(&k->channel, &k->msg, 0)) {
 	case CHANNEL_MESSAGE:
+		if (k->msg.type == MSG_FAILED)
+			refuse(k, "nobody waits for it");
 		return;
 	case CHANNEL_GONE:
 	case CHANNEL_LATE:
@@ -289,8 +291,34 @@ tell_policy(struct keeper *k)
 	k->policy.client = k->client;
 	policy_put(&k->msg, &k->policy);
 	send_message(k);
+}
+
+/* ---------------------------------------------------------- in clear text */
+
+/*
+ * NET has read the last byte in clear.
+ */
+static void
+answer_switch(struct keeper *k)
+{
+	receive(k);
+	if (k->msg.type != MSG_SWITCH)
+		refuse(k, "not the one that was awaited");
+	msg_begin(&k->msg, MSG_SWITCHED);
+	send_message(k);
+}
+
+static void
+serve_clear(struct keeper *k)
+{
+	if (k->policy.starttls != STARTTLS_NONE) {
+		k->channel.phase = PHASE_CLEAR;
+		answer_switch(k);
+	}
 	k->channel.phase = PHASE_HELLO;
 }
+
+/* ------------------------------------------------------------ ClientHello */
 
 /*
  * Without a pair for this client NET ends the handshake, and us with it.
@@ -556,12 +584,13 @@ first_environment(const struct connection *c)
 }
 
 void
-keeper_run(struct connection *connection, int channel)
+keeper_run(struct connection *connection, struct links links)
 {
 	static struct keeper k;
 
 	k.connection = connection;
-	k.channel = (struct channel){ .fd = channel, .self = SIDE_KEEPER };
+	k.channel = (struct channel){ .fd = links.channel,
+		.self = SIDE_KEEPER };
 	rights_lower(&connection->accounts);
 	k.env = first_environment(connection);
 	tell_start(&k);
@@ -569,6 +598,7 @@ keeper_run(struct connection *connection, int channel)
 	read_fixed_pair(&k);
 	tell_trust(&k);
 	tell_policy(&k);
+	serve_clear(&k);
 	answer_hello(&k);
 	answer_handshake(&k);
 	pair_wipe_key(&k.pair);

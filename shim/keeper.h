@@ -9,9 +9,10 @@
 
 /*
  * Be the KEEPER: rules, certificate, one signature, then the application.
- * Fds 0, 1 and 2 are the application's already; the connection is not open.
- * `channel` is the only other descriptor, but for the log's.
+ * Fds 0, 1 and 2 are the application's already.  Besides them only the
+ * channel is open, the log's, of --starttls ucspi the connection, and of a
+ * protocol that the application does not know the pair that serves in clear.
  */
-void keeper_run(struct connection *, int channel) __attribute__((noreturn));
+void keeper_run(struct connection *, struct links) __attribute__((noreturn));
 
 #endif

@@ -61,15 +61,40 @@ hold_signals(struct connection *c)
 	sigprocmask(SIG_BLOCK, &held, &c->mask);
 }
 
+static bool
+is_unaware(const struct connection *c)
+{
+	return (starttls_kind(c->options.starttls) == STARTTLS_UNAWARE);
+}
+
 /*
- * The KEEPER never has the connection: its 0, 1 and 2 become the
- * application's at once.
+ * The KEEPER never has the connection, but to give it to an application that
+ * speaks in clear on it.
  */
 static void
-take_app_descriptors(const struct connection *c, struct links links)
+keep_connection(struct connection *c)
+{
+	int away = -1;
+
+	if (c->options.starttls == STARTTLS_UCSPI) {
+		away = fcntl(c->fd, F_DUPFD_CLOEXEC, 3);
+		if (away == -1)
+			fatal(EXIT_SYSTEM, "descriptor: of the connection");
+	}
+	if (c->fd > 2)
+		close(c->fd);
+	c->fd = away;
+}
+
+/*
+ * The KEEPER's 0, 1 and 2 become the application's at once.
+ */
+static void
+take_app_descriptors(struct connection *c, struct links links)
 {
 	int null;
 
+	keep_connection(c);
 	if (dup2(links.to_app, 0) == -1 || dup2(links.from_app, 1) == -1)
 		fatal(EXIT_SYSTEM, "descriptor: of the program");
 	if (!log_stderr_usable()) {
@@ -77,8 +102,6 @@ take_app_descriptors(const struct connection *c, struct links links)
 		if (null == -1 || dup2(null, 2) == -1)
 			fatal(EXIT_SYSTEM, "descriptor: /dev/null");
 	}
-	if (c->fd > 2)
-		close(c->fd);
 	close(links.to_app);
 	close(links.from_app);
 }
@@ -89,21 +112,42 @@ close_links(struct links links)
 	close(links.channel);
 	close(links.to_app);
 	close(links.from_app);
+	if (links.to_clear != -1)
+		close(links.to_clear);
+	if (links.from_clear != -1)
+		close(links.from_clear);
+}
+
+/*
+ * A rule may make clear text optional, and it is read when NET is in its jail
+ * already: so the second pair is made wherever it might be wanted.
+ */
+static void
+make_links(const struct connection *c, struct links *net, struct links *keeper)
+{
+	int channel[2], to_app[2], from_app[2];
+	int to_clear[2] = { -1, -1 }, from_clear[2] = { -1, -1 };
+
+	make_pair(SOCK_SEQPACKET, channel);
+	make_pair(SOCK_STREAM, to_app);
+	make_pair(SOCK_STREAM, from_app);
+	if (is_unaware(c)) {
+		make_pair(SOCK_STREAM, to_clear);
+		make_pair(SOCK_STREAM, from_clear);
+	}
+	*net = (struct links){ channel[0], to_app[0], from_app[0], to_clear[0],
+		from_clear[0] };
+	*keeper = (struct links){ channel[1], to_app[1], from_app[1],
+		to_clear[1], from_clear[1] };
 }
 
 static int
 split(struct connection *c)
 {
-	int channel[2], to_app[2], from_app[2];
 	struct links net, keeper;
 	pid_t pid;
 
-	make_pair(SOCK_SEQPACKET, channel);
-	make_pair(SOCK_STREAM, to_app);
-	make_pair(SOCK_STREAM, from_app);
-	net = (struct links){ channel[0], to_app[0], from_app[0] };
-	keeper = (struct links){ channel[1], to_app[1], from_app[1] };
-
+	make_links(c, &net, &keeper);
 	hold_signals(c);
 	pid = fork();
 	if (pid == -1)
@@ -111,7 +155,7 @@ split(struct connection *c)
 	if (pid == 0) {
 		close_links(net);
 		take_app_descriptors(c, keeper);
-		keeper_run(c, keeper.channel);
+		keeper_run(c, keeper);
 	}
 	close_links(keeper);
 	password_close();

@@ -197,7 +197,7 @@ refusal(struct channel *ch, unsigned int type, enum msg_side from, size_t len)
 	row = &rows[type];
 	if (row->from != from)
 		return ("from the wrong side");
-	if (row->phase != ch->phase)
+	if (row->phase != PHASE_ANY && row->phase != ch->phase)
 		return ("out of phase");
 	if (len > row->cap)
 		return ("too long");

@@ -33,10 +33,26 @@ enum msg_most {
 };
 
 enum msg_side { SIDE_NET, SIDE_KEEPER };
-enum msg_phase { PHASE_START, PHASE_HELLO, PHASE_HANDSHAKE, PHASE_DONE };
+enum msg_phase {
+	PHASE_START,
+	PHASE_CLEAR,
+	PHASE_HELLO,
+	PHASE_HANDSHAKE,
+	PHASE_DONE,
+	PHASE_ANY /* of a message, not of a connection */
+};
 
 /* a block of a message has a length of 16 bits */
 enum { MSG_BODY_MAX = 65000 };
+
+/*
+ * What an application that speaks in clear itself has said: COMMAND.
+ */
+enum clear_command {
+	CLEAR_GOES_ON, /* it closed the control descriptor */
+	CLEAR_TLS,     /* TLS is to begin */
+	CLEAR_NONSENSE /* a byte that is no command */
+};
 
 struct msg {
 	enum msg_type type;

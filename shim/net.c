@@ -194,8 +194,22 @@ receive_policy(struct net *n, deadline until)
 		return (false);
 	if (!policy_get(&n->policy, &n->handshake.ask.msg))
 		fatalx(EXIT_SYSTEM, "message: POLICY: wrong form");
-	n->channel.phase = PHASE_HELLO;
 	return (true);
+}
+
+/*
+ * No byte in clear is left, neither here nor with the application.
+ */
+static bool
+switch_to_tls(struct net *n, deadline until)
+{
+	n->channel.phase = PHASE_CLEAR;
+	msg_begin(&n->handshake.ask.msg, MSG_SWITCH);
+	if (channel_send(&n->channel, &n->handshake.ask.msg) == -1) {
+		n->ending.kind = ENDING_ERROR;
+		return (false);
+	}
+	return (receive(n, until) && is_message(n, MSG_SWITCHED));
 }
 
 static bool
@@ -221,6 +235,9 @@ serve(struct net *n)
 	n->stage = "start";
 	if (!receive_start(n, until) || !receive_policy(n, until))
 		return;
+	if (n->policy.starttls != STARTTLS_NONE && !switch_to_tls(n, until))
+		return;
+	n->channel.phase = PHASE_HELLO;
 	n->stage = "handshake";
 	handshake_run(&n->handshake, &n->policy, until, &n->ending);
 	if (n->ending.kind != ENDING_NONE) {

@@ -353,6 +353,36 @@ check_pairs(const struct options *o)
 	}
 }
 
+/*
+ * STARTTLS_MODE may be there for other services; who types the option means
+ * this one.
+ */
+static enum starttls
+parse_starttls(const struct options *o)
+{
+	const char *word = o->text[OPTION_STARTTLS];
+	enum starttls starttls = starttls_find(word);
+	char words[STARTTLS_WORDS_MAX];
+
+	if (starttls == STARTTLS_COUNT)
+		fatalx(EXIT_USAGE, "--starttls: %s: want one of %s", word,
+		    starttls_words(words));
+	if (starttls_kind(starttls) != STARTTLS_UNAWARE &&
+	    o->given[OPTION_STARTTLS_MODE])
+		fatalx(EXIT_USAGE,
+		    "--starttls-mode: %s: with --starttls %s there is no "
+		    "choice: leave it out",
+		    o->text[OPTION_STARTTLS_MODE], word);
+	if (starttls_kind(starttls) == STARTTLS_AWARE &&
+	    o->text[OPTION_USER_FROM] != NULL)
+		fatalx(EXIT_USAGE,
+		    "--user-from: %s: with --starttls %s the program runs "
+		    "before there is a certificate: name its account with "
+		    "--user",
+		    o->text[OPTION_USER_FROM], word);
+	return (starttls);
+}
+
 void
 options_parse(struct options *o, int argc, char *const argv[])
 {
@@ -382,6 +412,7 @@ options_parse(struct options *o, int argc, char *const argv[])
 	    o->text[OPTION_CLOSE_TIMEOUT]);
 	o->key_password_fd = parse_fd(OPTION_KEY_PASSWORD_FD,
 	    o->text[OPTION_KEY_PASSWORD_FD]);
+	o->starttls = parse_starttls(o);
 }
 
 size_t
@@ -442,6 +473,13 @@ options_env_format(const struct options *o)
 	return (strcmp(o->text[OPTION_ENV_FORMAT], "ucspi-ssl") == 0 ?
 		ENV_UCSPI_SSL :
 		ENV_MOD_SSL);
+}
+
+bool
+options_starttls_optional(const struct options *o)
+{
+	return (starttls_kind(o->starttls) == STARTTLS_UNAWARE &&
+	    strcmp(o->text[OPTION_STARTTLS_MODE], "optional") == 0);
 }
 
 bool

@@ -14,6 +14,7 @@
 #include "env.h"
 #include "log.h"
 #include "pair.h"
+#include "starttls.h"
 
 struct complaint;
 
@@ -38,6 +39,7 @@ struct options {
 	enum log_format log_format;
 	unsigned int handshake_ms, idle_ms, close_ms;
 	int key_password_fd; /* -1: none */
+	enum starttls starttls;
 };
 
 /*
@@ -62,7 +64,7 @@ void options_from_environment(struct options *);
  * A rule set `name`: take it as configuration for this connection: 1.  0 if
  * name is none of our variables, or one that was needed before rules are read
  * (SSL_USER, SSL_GROUP, SSL_CHROOT).  value must outlive options.  -1 with a
- * complaint for a value that cannot be, and for an UNSUPPORTED variable.
+ * complaint for a value that cannot be.
  */
 int options_from_rule(struct options *, const char *name, const char *value,
     struct complaint *);
@@ -104,6 +106,12 @@ const char *options_name(enum option_id);
  * How certificates are written.
  */
 enum env_format options_env_format(const struct options *);
+
+/*
+ * Does a program run in clear until the client asks for TLS?  Once the rules
+ * have been asked.
+ */
+bool options_starttls_optional(const struct options *);
 
 /*
  * True if a flag is set.

@@ -4,13 +4,12 @@
  *
  * Runs in:  the process before it forks; the KEEPER for a rule's variables.
  * Trusts:   the starter and whoever wrote the rules.
- * Refuses:  a variable that asks for what we cannot do.
+ * Refuses:  a value that cannot be.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "complaint.h"
 #include "options.h"
 
 enum { VARIABLE_MAX = 32 };
@@ -18,11 +17,6 @@ enum { VARIABLE_MAX = 32 };
 static const char *const variables[OPTION_COUNT] = {
 #define OPT(id, name, variables, argument, preset, help)                       \
 	[OPTION_##id] = (variables),
-#include "options.def"
-};
-
-static const char *const unsupported[] = {
-#define UNSUPPORTED(variable) variable,
 #include "options.def"
 };
 
@@ -96,22 +90,6 @@ from_environment(size_t id)
 }
 
 static void
-refuse_unsupported(void)
-{
-	const char *value;
-	size_t i;
-
-	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++) {
-		value = getenv_not_empty(unsupported[i]);
-		if (value != NULL)
-			fatalx(EXIT_USAGE,
-			    "%s: %s: tlsshim cannot do what "
-			    "this asks for: unset it",
-			    unsupported[i], value);
-	}
-}
-
-static void
 ids_from_environment(struct options *o)
 {
 	const char *uid = getenv_not_empty("UID");
@@ -129,7 +107,6 @@ options_from_environment(struct options *o)
 {
 	size_t i;
 
-	refuse_unsupported();
 	if (options_flag(o, OPTION_USER_FROM_ENV))
 		ids_from_environment(o);
 	for (i = 0; i < OPTION_COUNT; i++)
@@ -149,17 +126,6 @@ options_is_variable(const char *name)
 }
 
 /* ----------------------------------------------------------- a rule's */
-
-static bool
-is_unsupported(const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < sizeof(unsupported) / sizeof(unsupported[0]); i++)
-		if (strcmp(unsupported[i], name) == 0)
-			return (true);
-	return (false);
-}
 
 /*
  * A rule's certificate brings its own key and chain, or has them in its
@@ -181,9 +147,6 @@ options_from_rule(struct options *o, const char *name, const char *value,
 	bool empty = *value == '\0';
 	size_t i;
 
-	if (is_unsupported(name) && !empty)
-		return (complain(c,
-		    "rules: %s: tlsshim cannot do what this asks for", name));
 	for (i = 0; i < OPTION_COUNT; i++) {
 		if (!stands_for(name, i))
 			continue;
@@ -198,5 +161,5 @@ options_from_rule(struct options *o, const char *name, const char *value,
 		o->from_rule[i] = true;
 		return (options_check_choices(o, c) == -1 ? -1 : 1);
 	}
-	return (is_unsupported(name) ? 1 : 0);
+	return (0);
 }

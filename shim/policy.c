@@ -196,6 +196,8 @@ policy_from_options(struct policy *p, const struct options *o,
 		.idle_ms = o->idle_ms,
 		.close_ms = o->close_ms,
 		.strict_close = options_flag(o, OPTION_STRICT_CLOSE),
+		.starttls = o->starttls,
+		.optional = options_starttls_optional(o),
 	};
 	if (read_versions(p, o, c) == -1 ||
 	    read_ciphers(p, o, preset, c) == -1 || read_lists(p, o, c) == -1)
@@ -283,6 +285,17 @@ get_bytes(struct msg *m, uint8_t *to, size_t size)
 	return (len);
 }
 
+static enum starttls
+get_starttls(struct msg *m)
+{
+	uint8_t value = msg_get_u8(m);
+
+	if (value < STARTTLS_COUNT)
+		return ((enum starttls)value);
+	m->bad = true;
+	return (STARTTLS_NONE);
+}
+
 void
 policy_put(struct msg *m, const struct policy *p)
 {
@@ -299,6 +312,8 @@ policy_put(struct msg *m, const struct policy *p)
 	msg_put_u32(m, p->idle_ms);
 	msg_put_u32(m, p->close_ms);
 	msg_put_u8(m, p->strict_close);
+	msg_put_u8(m, (uint8_t)p->starttls);
+	msg_put_u8(m, p->optional);
 	msg_put_u8(m, p->tickets);
 	client_put(m, &p->client);
 }
@@ -318,6 +333,8 @@ policy_get(struct policy *p, struct msg *m)
 	p->idle_ms = msg_get_u32(m);
 	p->close_ms = msg_get_u32(m);
 	p->strict_close = msg_get_u8(m) != 0;
+	p->starttls = get_starttls(m);
+	p->optional = msg_get_u8(m) != 0;
 	p->tickets = msg_get_u8(m) != 0;
 	client_get(&p->client, m);
 	return (msg_complete(m) && dhparam_whole(&p->dh));

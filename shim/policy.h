@@ -14,6 +14,7 @@
 #include "codes.h"
 #include "dhparam.h"
 #include "msg.h"
+#include "starttls.h"
 
 struct complaint;
 struct hello_list;
@@ -37,6 +38,8 @@ struct policy {
 	struct dh_group dh;	    /* none: by the key's size */
 	uint32_t idle_ms, close_ms; /* limits after the handshake */
 	bool strict_close;
+	enum starttls starttls;
+	bool optional;		     /* starttls: clear text may go on */
 	bool tickets;		     /* sessions can be resumed (ticket.h) */
 	struct client_policy client; /* of the KEEPER's own making: client.h */
 };

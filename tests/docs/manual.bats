@@ -117,6 +117,14 @@ item() {
 	same_lines variables "$T/program" "$T/manual"
 }
 
+@test "every word of --starttls is in the manual, and no other" {
+	table starttls.def STARTTLS | cut -f3 >"$T/program"
+	section STARTTLS | awk '/^\.Bl/ { depth++ } /^\.El/ { depth-- }
+	    depth == 1 && /^\.It Cm / { print $3 }' >"$T/manual"
+	[ "$(wc -l <"$T/program")" -ge 3 ]
+	diff "$T/program" "$T/manual"
+}
+
 @test "every variable of env.def is in the manual under its set, and no other" {
 	local set
 

@@ -222,7 +222,7 @@ rule() {
 }
 
 @test "what each rule sets is judged as its connections would" {
-	local -a bad=('TLS_SNI="bogus"' 'STARTTLS_MODE="optional"' 'TLS_MIN="9"'
+	local -a bad=('TLS_SNI="bogus"' 'STARTTLS_MODE="maybe"' 'TLS_MIN="9"'
 	    "KEYFILE=\"$PKI/rsa.key\"" 'CCAVERIFY="1"' 'CERTFILE=""'
 	    "CERTDIR=\"$T/none\"" "DHFILE=\"$T/none\"" 'CIPHERS="AES128-SHA"'
 	    "CERTFILE=\"$PKI/p256.pem\",KEYFILE=\"$PKI/rsa.key\""

@@ -492,29 +492,25 @@ serve_as_unit() {
 	shim -100 -vy cat
 	stderr_says "option: -y: unknown; tlsshim --help lists them"
 	# not built yet is not there yet
-	shim -100 --starttls smtp cat
-	stderr_says "option: --starttls: unknown; tlsshim --help lists them"
+	shim -100 --proxy v2 cat
+	stderr_says "option: --proxy: unknown; tlsshim --help lists them"
 }
 
-@test "what asks for what we cannot do is refused, not ignored" {
-	local name names
-
-	names=$(sed -n 's/^UNSUPPORTED("\(.*\)")$/\1/p' \
-	    "$BATS_TEST_DIRNAME/../../shim/options.def")
-	grep -qx STARTTLS_MODE <<<"$names"
-	for name in $names; do
-		export "$name=x"
-		shim -100 cat
-		stderr_says "$name: x: tlsshim cannot do what this asks for: unset it"
-		# set to nothing it asks for nothing
-		export "$name="
-		shim -100 cat
-		! stderr_says "$name: x: tlsshim cannot do what this asks for: unset it" || return 1
-		unset "$name"
-	done
-	rules '127.:allow,STARTTLS_MODE="optional"'
-	refuses 100 "rules: STARTTLS_MODE: tlsshim cannot do what this asks for" \
-	    --rules "$T/rules.cdb" "${CERT[@]}" -- cat
+@test "a protocol of --starttls that is none, and a mode where there is no choice" {
+	shim -100 --starttls xmpp cat
+	[[ $stderr == *'tlsshim: --starttls: xmpp: want one of none, ucspi, '* ]]
+	shim -100 --starttls '' cat
+	[[ $stderr == *'tlsshim: --starttls: : want one of none, ucspi, '* ]]
+	shim -100 --starttls-mode optional cat
+	stderr_says "--starttls-mode: optional: with --starttls none there is no choice: leave it out"
+	shim -100 -n --starttls-mode required cat
+	stderr_says "--starttls-mode: required: with --starttls ucspi there is no choice: leave it out"
+	shim -100 --starttls smtp --starttls-mode maybe cat
+	stderr_says "--starttls-mode: maybe: want one of required|optional"
+	STARTTLS_MODE=maybe shim -100 --starttls smtp cat
+	stderr_says "--starttls-mode: maybe: want one of required|optional"
+	shim -100 -n --user-from cert:cn cat
+	stderr_says "--user-from: cert:cn: with --starttls ucspi the program runs before there is a certificate: name its account with --user"
 }
 
 @test "an abbreviated option is none" {

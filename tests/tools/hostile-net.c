@@ -69,6 +69,8 @@ gate_refuses(unsigned int type, enum point point)
 		return ("no such message");
 	if (rows[type].from != SIDE_NET)
 		return ("from the wrong side");
+	if (rows[type].phase == PHASE_ANY)
+		return ("nobody waits for it");
 	if (rows[type].phase != phase_at(read))
 		return ("out of phase");
 	/* once is enough */
@@ -145,7 +147,7 @@ group_repeated(void)
 	too_many_tickets(TICKET_OPEN, TICKET_OPENS_MAX + 1);
 	for (type = 0; type < MSG_TYPES; type++) {
 		row = &rows[type];
-		if (row->from != SIDE_NET)
+		if (!is_awaited((enum msg_type)type))
 			continue;
 		good(&m, (enum msg_type)type);
 		if (type == MSG_FACTS)
@@ -183,7 +185,7 @@ group_long(void)
 	int type;
 
 	for (type = 0; type < MSG_TYPES; type++) {
-		if (rows[type].from != SIDE_NET)
+		if (!is_awaited((enum msg_type)type))
 			continue;
 		try_length((enum msg_type)type, rows[type].cap + 1, "too long");
 		if (rows[type].cap < MSG_BODY_MAX)
@@ -211,7 +213,7 @@ group_truncated(void)
 	int type;
 
 	for (type = 0; type < MSG_TYPES; type++) {
-		if (rows[type].from != SIDE_NET)
+		if (!is_awaited((enum msg_type)type))
 			continue;
 		good(&m, (enum msg_type)type);
 		for (len = 0; len < m.len; len++)
@@ -231,7 +233,7 @@ group_trailing(void)
 	int type;
 
 	for (type = 0; type < MSG_TYPES; type++) {
-		for (i = 0; i < 4 && rows[type].from == SIDE_NET; i++) {
+		for (i = 0; i < 4 && is_awaited((enum msg_type)type); i++) {
 			n = i < 2 ? 1 : 4;
 			good(&m, (enum msg_type)type);
 			msg_put_rest(&m, tails[i], n);
@@ -271,7 +273,7 @@ group_descriptor(void)
 	int type;
 
 	for (type = 0; type < MSG_TYPES; type++) {
-		if (rows[type].from != SIDE_NET)
+		if (!is_awaited((enum msg_type)type))
 			continue;
 		good(&m, (enum msg_type)type);
 		meet(&s);

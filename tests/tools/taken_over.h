@@ -77,7 +77,8 @@ be_keeper(int channel, int app, int log)
 	    dup2(channel, 3) == -1)
 		err(2, "descriptors");
 	closefrom(4);
-	keeper_run(&connection, 3);
+	connection.fd = -1;
+	keeper_run(&connection, (struct links){ 3, -1, -1, -1, -1 });
 }
 
 static void
@@ -247,6 +248,10 @@ good(struct msg *m, enum msg_type type)
 	case MSG_TICKET_KEYS:
 	case MSG_SIGNATURE:
 	case MSG_FOUND:
+	case MSG_COMMAND:
+	case MSG_SWITCH:
+	case MSG_SWITCHED:
+	case MSG_FAILED:
 	case MSG_NO_APP:
 	case MSG_TYPES:
 		break;
@@ -260,7 +265,9 @@ point_of(enum msg_type type)
 {
 	switch (rows[type].phase) {
 	case PHASE_START:
+	case PHASE_ANY:
 		return (AT_ONCE);
+	case PHASE_CLEAR:
 	case PHASE_HELLO:
 		return (AT_HELLO);
 	case PHASE_HANDSHAKE:
@@ -297,6 +304,16 @@ behave_until(struct session *s, enum point point)
 		await(s, &m, MSG_SIGNATURE);
 		s->signatures++;
 	}
+}
+
+/*
+ * Is there a point at which NET may send it?
+ */
+static bool
+is_awaited(enum msg_type type)
+{
+	return (rows[type].from == SIDE_NET && rows[type].phase != PHASE_ANY &&
+	    rows[type].phase != PHASE_CLEAR);
 }
 
 /* ------------------------------------------------------------ bad sending */
