@@ -18,20 +18,34 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "clear.h"
 #include "exit.h"
 #include "handshake.h"
 #include "jail.h"
 #include "log.h"
+#include "protocols.h"
 #include "relay.h"
 #include "rules.h"
 #include "summary.h"
 
 /* NET's descriptors, all of them */
-enum { FD_CONNECTION, FD_CHANNEL, FD_LOG, FD_TO_APP, FD_FROM_APP, FDS };
+enum {
+	FD_CONNECTION,
+	FD_CHANNEL,
+	FD_LOG,
+	FD_TO_APP,
+	FD_FROM_APP,
+	/* of an application that is ended when TLS begins, where there may be
+	 * one */
+	FD_TO_CLEAR,
+	FD_FROM_CLEAR,
+	FDS
+};
 
 enum {
 	LINGER_MS = 2000,
 	CLIENT_TEXT_MAX = 128,
+	HOST_MAX = 256,
 	ASIDE = 16 /* where descriptors are while their places are made free */
 };
 
@@ -42,10 +56,14 @@ struct net {
 	struct handshake handshake;
 	struct policy policy;
 	struct facts facts;
+	struct clear clear;
+	struct app_link clear_app;
 	struct relay relay;
 	struct ending ending;
 	const char *stage;
 	char rule[RULES_KEY_MAX];
+	char host[HOST_MAX]; /* ours */
+	unsigned int fds;    /* how many there are */
 	deadline began;
 	pid_t keeper;
 	bool app_started, app_ended;
@@ -69,23 +87,26 @@ place(int fd, int at)
  * be had.  First all out of the way, then each to its place.
  */
 static void
-place_descriptors(int connection, struct links links)
+place_descriptors(struct net *n, struct links links)
 {
 	int from[FDS] = {
-		[FD_CONNECTION] = connection,
+		[FD_CONNECTION] = n->connection->fd,
 		[FD_CHANNEL] = links.channel,
 		[FD_LOG] = log_fd(),
 		[FD_TO_APP] = links.to_app,
 		[FD_FROM_APP] = links.from_app,
+		[FD_TO_CLEAR] = links.to_clear,
+		[FD_FROM_CLEAR] = links.from_clear,
 	};
-	int i;
+	int i, count = links.to_clear == -1 ? FD_TO_CLEAR : FDS;
 
 	if (from[FD_LOG] == -1)
 		from[FD_LOG] = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	for (i = 0; i < FDS; i++)
+	for (i = 0; i < count; i++)
 		from[i] = fcntl(from[i], F_DUPFD_CLOEXEC, ASIDE);
-	for (i = 0; i < FDS; i++)
+	for (i = 0; i < count; i++)
 		place(from[i], i);
+	n->fds = (unsigned int)count;
 	log_moved(FD_LOG);
 }
 
@@ -99,7 +120,7 @@ enter_jail(const struct net *n)
 	    .uid = a->net.uid,
 	    .gid = a->net.gid,
 	    .dir = n->connection->options.text[OPTION_CHROOT],
-	    .fds = FDS,
+	    .fds = n->fds,
 	});
 }
 
@@ -108,6 +129,25 @@ on_sigterm(int signal)
 {
 	(void)signal;
 	deadline_sigterm = 1;
+}
+
+/*
+ * What we call ourselves, in clear text.
+ */
+static void
+choose_host(struct net *n)
+{
+	const char *name = n->connection->options.text[OPTION_LOCAL_NAME];
+	size_t i;
+
+	if (name != NULL)
+		snprintf(n->host, sizeof(n->host), "%s", name);
+	else if (gethostname(n->host, sizeof(n->host) - 1) == -1)
+		n->host[0] = '\0';
+	for (i = 0; n->host[i] > ' ' && n->host[i] <= '~'; i++)
+		;
+	if (i == 0 || n->host[i] != '\0')
+		snprintf(n->host, sizeof(n->host), "localhost");
 }
 
 static void
@@ -121,7 +161,9 @@ prepare(struct net *n, struct links links)
 		/* we send in batches: waiting for more would only delay */
 		setsockopt(n->connection->fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		    sizeof(on));
-	place_descriptors(n->connection->fd, links);
+	if (protocol_of(n->connection->options.starttls) != NULL)
+		choose_host(n);
+	place_descriptors(n, links);
 	enter_jail(n);
 	n->channel = (struct channel){ .fd = FD_CHANNEL, .self = SIDE_NET };
 	wire_init(&n->wire, FD_CONNECTION);
@@ -203,13 +245,76 @@ receive_policy(struct net *n, deadline until)
 static bool
 switch_to_tls(struct net *n, deadline until)
 {
-	n->channel.phase = PHASE_CLEAR;
 	msg_begin(&n->handshake.ask.msg, MSG_SWITCH);
 	if (channel_send(&n->channel, &n->handshake.ask.msg) == -1) {
 		n->ending.kind = ENDING_ERROR;
 		return (false);
 	}
 	return (receive(n, until) && is_message(n, MSG_SWITCHED));
+}
+
+/*
+ * The application that serves in clear, if there is one and NET hears it.
+ */
+static struct app_link *
+app_in_clear(struct net *n)
+{
+	if (starttls_kind(n->policy.starttls) == STARTTLS_AWARE)
+		return (&n->relay.app);
+	if (!n->policy.optional)
+		return (NULL);
+	app_link_init(&n->clear_app, FD_TO_CLEAR, FD_FROM_CLEAR);
+	return (&n->clear_app);
+}
+
+/*
+ * Until TLS is to begin; false: it is not, and the connection is over.
+ */
+static bool
+speak_clear(struct net *n)
+{
+	struct app_link *app = app_in_clear(n);
+
+	n->clear = (struct clear){
+		.wire = &n->wire,
+		.channel = &n->channel,
+		.msg = &n->handshake.ask.msg,
+		.policy = &n->policy,
+		.host = n->host,
+		.until = deadline_in(n->connection->options.handshake_ms),
+		.app = app,
+		.awaits_command = app == &n->relay.app,
+	};
+	n->app_started = app != NULL;
+	clear_run(&n->clear, &n->ending);
+	if (n->ending.kind != ENDING_NONE) {
+		wire_linger(&n->wire, LINGER_MS);
+		return (false);
+	}
+	if (app == &n->clear_app) {
+		/* it was ended; a fresh one comes */
+		n->app_started = false;
+		close(FD_TO_CLEAR);
+		close(FD_FROM_CLEAR);
+	}
+	return (true);
+}
+
+/*
+ * TLS has a time of its own.
+ */
+static bool
+serve_clear(struct net *n, deadline *until)
+{
+	bool over;
+
+	n->stage = "clear";
+	n->channel.phase = PHASE_CLEAR;
+	over = protocol_of(n->policy.starttls) == NULL ?
+	    switch_to_tls(n, *until) :
+	    speak_clear(n);
+	*until = deadline_in(n->connection->options.handshake_ms);
+	return (over);
 }
 
 static bool
@@ -226,6 +331,17 @@ send_facts(struct net *n)
 	return (false);
 }
 
+/*
+ * Inside TLS, about the protocol that was spoken before it.
+ */
+static bool
+has_more_to_say(const struct net *n)
+{
+	const struct protocol *p = protocol_of(n->policy.starttls);
+
+	return (p != NULL && (p->greeting != NULL || p->inside));
+}
+
 static void
 serve(struct net *n)
 {
@@ -235,7 +351,8 @@ serve(struct net *n)
 	n->stage = "start";
 	if (!receive_start(n, until) || !receive_policy(n, until))
 		return;
-	if (n->policy.starttls != STARTTLS_NONE && !switch_to_tls(n, until))
+	app_link_init(&n->relay.app, FD_TO_APP, FD_FROM_APP);
+	if (n->policy.starttls != STARTTLS_NONE && !serve_clear(n, &until))
 		return;
 	n->channel.phase = PHASE_HELLO;
 	n->stage = "handshake";
@@ -250,12 +367,11 @@ serve(struct net *n)
 	if (!send_facts(n))
 		return;
 	n->app_started = true;
-	n->relay = (struct relay){
-		.handshake = &n->handshake,
-		.wire = &n->wire,
-		.policy = &n->policy,
-	};
-	app_link_init(&n->relay.app, FD_TO_APP, FD_FROM_APP);
+	n->relay.handshake = &n->handshake;
+	n->relay.wire = &n->wire;
+	n->relay.policy = &n->policy;
+	if (has_more_to_say(n))
+		n->relay.dialog = &n->clear.dialog;
 	relay_run(&n->relay, &n->ending);
 	if (n->ending.kind == ENDING_ALERT_SENT)
 		wire_linger(&n->wire, LINGER_MS);
@@ -402,8 +518,9 @@ report(const struct net *n)
 	char client[CLIENT_TEXT_MAX];
 	deadline lasted = deadline_now() - n->began;
 
-	snprintf(in, sizeof(in), "%ju", (uintmax_t)n->relay.in);
-	snprintf(out, sizeof(out), "%ju", (uintmax_t)n->relay.out);
+	snprintf(in, sizeof(in), "%ju", (uintmax_t)(n->clear.in + n->relay.in));
+	snprintf(out, sizeof(out), "%ju",
+	    (uintmax_t)(n->clear.out + n->relay.out));
 	snprintf(ms, sizeof(ms), "%u", n->handshake.ms);
 	snprintf(secs, sizeof(secs), "%jd", (intmax_t)(lasted / 1000));
 	summary_write(
@@ -420,8 +537,8 @@ report(const struct net *n)
 		    strcmp(f->text[FACT_RESUMED], "Resumed") == 0 ? "1" :
 								    "0",
 		.client = client_text(n, client),
-		.in = agreed ? in : NULL,
-		.out = agreed ? out : NULL,
+		.in = agreed || n->clear.wire != NULL ? in : NULL,
+		.out = agreed || n->clear.wire != NULL ? out : NULL,
 		.handshake_ms = agreed ? ms : NULL,
 		.secs = secs,
 		.stage = n->stage,
@@ -446,6 +563,10 @@ net_run(const struct connection *connection, struct links links, pid_t keeper)
 	/* first the ear, so that nothing is said upon the end of file */
 	close(FD_FROM_APP);
 	close(FD_TO_APP);
+	if (n.fds == FDS) {
+		close(FD_FROM_CLEAR);
+		close(FD_TO_CLEAR);
+	}
 	if (!n.app_started)
 		/* a KEEPER that still waits for a message ends at this */
 		close(FD_CHANNEL);

@@ -14,7 +14,8 @@ static const struct starttls_row {
 	const char *word;
 	enum starttls_kind kind;
 } rows[STARTTLS_COUNT] = {
-#define STARTTLS(id, word, kind) [STARTTLS_##id] = { word, STARTTLS_##kind },
+#define STARTTLS(id, word, kind, protocol)                                     \
+	[STARTTLS_##id] = { word, STARTTLS_##kind },
 #include "starttls.def"
 #undef STARTTLS
 };

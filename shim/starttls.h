@@ -8,7 +8,7 @@
 #include <stddef.h>
 
 enum starttls {
-#define STARTTLS(id, word, kind) STARTTLS_##id,
+#define STARTTLS(id, word, kind, protocol) STARTTLS_##id,
 #include "starttls.def"
 #undef STARTTLS
 	STARTTLS_COUNT

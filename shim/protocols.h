@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * protocols.h - every protocol that NET can speak before TLS.
+ *
+ * A file each, starttls_NAME.c; a row of starttls.def each.  Runs in NET.
+ */
+#ifndef SHIM_PROTOCOLS_H
+#define SHIM_PROTOCOLS_H
+
+#include "dialog.h"
+#include "starttls.h"
+
+extern const struct protocol protocol_tlswrapper;
+
+/*
+ * NULL: NET hears nothing before TLS.
+ */
+const struct protocol *protocol_of(enum starttls);
+
+#endif
