@@ -247,6 +247,8 @@ hear_app(struct dialog *d)
 		return (pass_app_unread(d));
 	unit = buf_head(d->from_app);
 	len = d->protocol->app_unit(d, unit, d->from_app->len);
+	if (len == UNIT_BAD)
+		d->closing = true;
 	if (len == UNIT_PARTIAL || len == UNIT_BAD ||
 	    buf_room(d->to_peer) < len + DIALOG_SAY_MAX)
 		return (false);
@@ -360,8 +362,12 @@ dialog_run(struct dialog *d)
 void
 dialog_peer_ended(struct dialog *d)
 {
-	if (d->to_app != NULL && !d->awaiting)
+	if (d->to_app == NULL || d->awaiting || d->to_app->len > 0)
+		return;
+	if (d->inside)
 		move(d->from_peer, d->to_app);
+	else
+		buf_taken(d->from_peer, d->from_peer->len);
 }
 
 void

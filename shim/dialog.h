@@ -84,7 +84,7 @@ struct dialog {
 	bool greeted;	/* inside TLS: the greeting is dealt with */
 	bool mid_line;	/* of the application's: a long one, passing unread */
 	bool closing;	/* the end, once to_peer is out */
-	uint64_t pass;	/* so many bytes of the peer's go on unread */
+	uint64_t pass;	/* optional mode: so many of the peer's go on unread */
 	uint64_t drop;	/* so many go nowhere */
 	uint64_t app_pass; /* of the application's, to the peer, unread */
 	unsigned int units;
@@ -176,7 +176,7 @@ bool dialog_is_over(const struct dialog *);
 
 /*
  * One side ended: what is held back of a unit that will never be whole goes
- * on as it is.
+ * on as it is; in clear, what the peer did not end is no command.
  */
 void dialog_peer_ended(struct dialog *);
 void dialog_app_ended(struct dialog *);
