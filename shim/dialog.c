@@ -13,6 +13,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "log.h"
+
 enum { RECORD_HANDSHAKE = 0x16 }; /* RFC 8446, 5.1 */
 
 /* ------------------------------------------------------------------ saying */
@@ -36,6 +38,15 @@ dialog_say(struct dialog *d, const char *format, ...)
 	va_end(arguments);
 	if (n > 0 && (size_t)n < sizeof(text))
 		dialog_say_bytes(d, text, (size_t)n);
+}
+
+void
+dialog_credentials(struct dialog *d)
+{
+	if (!d->warned)
+		log_info("clear text: %s: credentials before TLS refused",
+		    d->protocol->name);
+	d->warned = true;
 }
 
 /* ------------------------------------------------------------------- lines */

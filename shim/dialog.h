@@ -84,6 +84,7 @@ struct dialog {
 	bool greeted;	/* inside TLS: the greeting is dealt with */
 	bool mid_line;	/* of the application's: a long one, passing unread */
 	bool closing;	/* the end, once to_peer is out */
+	bool warned;	/* dialog_credentials has said so */
 	uint64_t pass;	/* optional mode: so many of the peer's go on unread */
 	uint64_t drop;	/* so many go nowhere */
 	uint64_t app_pass; /* of the application's, to the peer, unread */
@@ -98,6 +99,8 @@ struct dialog {
 };
 
 struct protocol {
+	const char *name; /* the word of --starttls */
+
 	/*
 	 * How many bytes the first unit has, UNIT_PARTIAL or UNIT_BAD.
 	 * dialog_line and dialog_app_line are those of lines.
@@ -190,6 +193,12 @@ void dialog_app_ended(struct dialog *);
 void dialog_say_bytes(struct dialog *, const void *, size_t);
 void dialog_say(struct dialog *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
+
+/*
+ * The peer offers credentials in clear text, and the protocol refuses them: it
+ * is logged, once in a conversation.
+ */
+void dialog_credentials(struct dialog *);
 
 /*
  * A line to its LF, of at most DIALOG_LINE_MAX bytes; the application's: also
