@@ -164,6 +164,10 @@ has_room(const struct dialog *d, size_t len)
 static enum dialog_state
 obey(struct dialog *d, enum dialog_next next, size_t len)
 {
+	if (next == DIALOG_HOLD) {
+		d->awaiting = true;
+		return (DIALOG_WAITS);
+	}
 	if ((next == DIALOG_FORWARD || next == DIALOG_PASS) &&
 	    d->to_app != NULL)
 		buf_put(d->to_app, buf_head(d->from_peer), len);
@@ -252,7 +256,7 @@ hear_app(struct dialog *d)
 	size_t len;
 	bool whole;
 
-	if (d->from_app == NULL || d->from_app->len == 0)
+	if (d->closing || d->from_app == NULL || d->from_app->len == 0)
 		return (false);
 	if (d->app_pass > 0)
 		return (pass_app_unread(d));

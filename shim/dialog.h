@@ -43,6 +43,7 @@ enum { UNIT_PARTIAL = 0 };
 enum dialog_next {
 	DIALOG_ANSWERED, /* by us, with dialog_say */
 	DIALOG_FORWARD,	 /* to the application, whose answer is awaited */
+	DIALOG_HOLD,	 /* looked at again when an answer is there */
 	DIALOG_PASS,	 /* to the application, that gives none */
 	DIALOG_UPGRADE,	 /* it is the command; nothing was said yet */
 	DIALOG_CLOSE	 /* the end, after what was said */
@@ -95,7 +96,7 @@ struct dialog {
 	unsigned int mode;
 	unsigned int answers;
 	bool flag;
-	char tag[DIALOG_TAG_MAX];
+	char tag[DIALOG_TAG_MAX + 1];
 };
 
 struct protocol {
