@@ -10,6 +10,7 @@
 #include "dialog.h"
 #include "starttls.h"
 
+extern const struct protocol protocol_smtp, protocol_lmtp;
 extern const struct protocol protocol_tlswrapper;
 
 /*

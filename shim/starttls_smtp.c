@@ -1,0 +1,515 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * starttls_smtp.c - SMTP and LMTP before TLS: RFC 3207, 5321, 2033, 3030.
+ *
+ * Runs in:  NET, inside the jail.
+ * Trusts:   the application for what its answers mean: 354 begins a message.
+ * Refuses:  AUTH; lines that the application may read otherwise than we do.
+ *
+ * A message passes as it is, and CRLF.CRLF ends it, nothing like it: whoever
+ * mends LF.LF or LF.CRLF on the way lets a client smuggle a message past
+ * whoever looked at the one before.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "protocols.h"
+
+/*
+ * Optional mode: what the next bytes of the peer's are, or what is awaited.
+ */
+enum {
+	SMTP_COMMAND,
+	SMTP_HELLO,	 /* the answer to EHLO or LHLO */
+	SMTP_HELLO_REST, /* behind its first line */
+	SMTP_RESET,	 /* with 2xx there is no recipient any more */
+	SMTP_RECIPIENT,	 /* with 2xx there is one more */
+	SMTP_CHUNK,	 /* the answer to a part of a message */
+	SMTP_MESSAGE,	 /* those to a whole one */
+
+	SMTP_TEXT_LINE,	  /* in a message, at a line's first byte */
+	SMTP_TEXT_DOT,	  /* behind CRLF. */
+	SMTP_TEXT_DOT_CR, /* behind CRLF.CR */
+	SMTP_TEXT_CR,
+	SMTP_TEXT,
+	SMTP_TEXT_END
+};
+
+enum {
+	TEXT_UNIT_MAX = 2048,
+	CODE_LEN = 3,
+	CODE_OK = 250,
+	CODE_MESSAGE = 354,
+	CHUNK_DIGITS_MAX = 18
+};
+
+/* ---------------------------------------------------------- a message's end */
+
+static unsigned int
+text_step(unsigned int mode, uint8_t byte)
+{
+	if (mode == SMTP_TEXT_LINE && byte == '.')
+		return (SMTP_TEXT_DOT);
+	if (mode == SMTP_TEXT_DOT && byte == '\r')
+		return (SMTP_TEXT_DOT_CR);
+	if (mode == SMTP_TEXT_DOT_CR && byte == '\n')
+		return (SMTP_TEXT_END);
+	if (mode == SMTP_TEXT_CR && byte == '\n')
+		return (SMTP_TEXT_LINE);
+	return (byte == '\r' ? SMTP_TEXT_CR : SMTP_TEXT);
+}
+
+/*
+ * As much of a message as is there, to its end.
+ */
+static size_t
+text_part(unsigned int *mode, const uint8_t *bytes, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && n < TEXT_UNIT_MAX && *mode != SMTP_TEXT_END)
+		*mode = text_step(*mode, bytes[n++]);
+	return (n);
+}
+
+static size_t
+unit(const struct dialog *d, const uint8_t *bytes, size_t len)
+{
+	unsigned int mode = d->mode;
+
+	if (mode >= SMTP_TEXT_LINE)
+		return (text_part(&mode, bytes, len));
+	return (dialog_line(d, bytes, len));
+}
+
+static enum dialog_next
+forward_text(struct dialog *d, const uint8_t *bytes, size_t len)
+{
+	text_part(&d->mode, bytes, len);
+	if (d->mode != SMTP_TEXT_END)
+		return (DIALOG_PASS);
+	d->mode = SMTP_MESSAGE;
+	return (DIALOG_FORWARD);
+}
+
+/* ----------------------------------------------------------- what we answer */
+
+enum parameter { NO_PARAMETER, A_PARAMETER, ANY_PARAMETER };
+
+struct command {
+	const char *verb; /* NULL: whatever is left */
+	enum parameter parameter;
+	enum dialog_next next;
+	const char *text, *text_behind_host; /* NULL: nor our name */
+};
+
+/*
+ * All that is answered before TLS in required mode.  PIPELINING and
+ * ENHANCEDSTATUSCODES are true, and LMTP has to offer them (RFC 2033, 5).
+ */
+#define OFFER "\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 STARTTLS"
+#define COMMANDS                                                               \
+	{ "NOOP", ANY_PARAMETER, DIALOG_ANSWERED, "250 2.0.0 Ok", NULL },      \
+	    { "RSET", NO_PARAMETER, DIALOG_ANSWERED, "250 2.0.0 Ok", NULL },   \
+	    { "HELP", ANY_PARAMETER, DIALOG_ANSWERED,                          \
+		    "214 2.0.0 STARTTLS comes first", NULL },                  \
+	    { "QUIT", NO_PARAMETER, DIALOG_CLOSE, "221 2.0.0 ", " Bye" },      \
+	{                                                                      \
+		NULL, ANY_PARAMETER, DIALOG_ANSWERED,                          \
+		    "530 5.7.0 Must issue a STARTTLS command first", NULL      \
+	}
+
+static const struct command smtp_commands[] = {
+	{ "EHLO", A_PARAMETER, DIALOG_ANSWERED, "250-", OFFER },
+	{ "HELO", A_PARAMETER, DIALOG_ANSWERED, "250 ", "" },
+	COMMANDS,
+};
+
+static const char say_lhlo[] = "500 5.5.1 This is LMTP: LHLO";
+static const struct command lmtp_commands[] = {
+	{ "LHLO", A_PARAMETER, DIALOG_ANSWERED, "250-", OFFER },
+	{ "EHLO", ANY_PARAMETER, DIALOG_ANSWERED, say_lhlo, NULL },
+	{ "HELO", ANY_PARAMETER, DIALOG_ANSWERED, say_lhlo, NULL },
+	COMMANDS,
+};
+
+static const char no_parameter[] = "501 5.5.4 No parameter is allowed";
+
+static enum dialog_next
+answer(struct dialog *d, enum dialog_next next, const char *line)
+{
+	dialog_say(d, "%s\r\n", line);
+	return (next);
+}
+
+static enum dialog_next
+answer_command(struct dialog *d, const struct command *c, size_t parameter_len)
+{
+	if (c->parameter == NO_PARAMETER && parameter_len > 0)
+		return (answer(d, DIALOG_ANSWERED, no_parameter));
+	if (c->parameter == A_PARAMETER && parameter_len == 0)
+		return (answer(d, DIALOG_ANSWERED,
+		    "501 5.5.4 A parameter is missing"));
+	if (c->text_behind_host == NULL)
+		return (answer(d, c->next, c->text));
+	dialog_say(d, "%s%s%s\r\n", c->text, d->host, c->text_behind_host);
+	return (c->next);
+}
+
+static enum dialog_next
+answer_from(struct dialog *d, const struct command *c, const uint8_t *line,
+    size_t len)
+{
+	const uint8_t *rest;
+	size_t rest_len = 0;
+
+	while (c->verb != NULL &&
+	    !dialog_verb(line, len, c->verb, &rest, &rest_len))
+		c++;
+	return (answer_command(d, c, rest_len));
+}
+
+/* ------------------------------------------------------- what we listen to */
+
+static const struct {
+	const char *verb;
+	unsigned int awaited;
+} forwarded[] = {
+	{ "EHLO", SMTP_HELLO },
+	{ "LHLO", SMTP_HELLO },
+	{ "HELO", SMTP_RESET },
+	{ "MAIL", SMTP_RESET },
+	{ "RSET", SMTP_RESET },
+	{ "RCPT", SMTP_RECIPIENT },
+};
+
+static enum dialog_next
+forward(struct dialog *d, const uint8_t *line, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
+		if (dialog_verb(line, len, forwarded[i].verb, NULL, NULL))
+			d->mode = forwarded[i].awaited;
+	return (DIALOG_FORWARD);
+}
+
+/*
+ * SIZE, or SIZE LAST: RFC 3030, 2.
+ */
+static bool
+parse_chunk(const uint8_t *text, size_t len, uint64_t *size, bool *is_last)
+{
+	size_t n = 0, last;
+
+	for (*size = 0; n < len && text[n] >= '0' && text[n] <= '9'; n++)
+		if (n < CHUNK_DIGITS_MAX)
+			*size = *size * 10 + (uint64_t)(text[n] - '0');
+	for (last = n; last < len && (text[last] == ' ' || text[last] == '\t');)
+		last++;
+	*is_last = n < len;
+	if (n == 0 || n > CHUNK_DIGITS_MAX || (*is_last && last == n))
+		return (false);
+	return (!*is_last ||
+	    (len - last == 4 &&
+		strncasecmp((const char *)text + last, "LAST", 4) == 0));
+}
+
+/*
+ * Who does not know how long a chunk is, or that it is one, would take it for
+ * commands: then there is no way on.
+ */
+static enum dialog_next
+forward_chunk(struct dialog *d, const uint8_t *parameter, size_t len)
+{
+	uint64_t size;
+	bool is_last;
+
+	if (!d->flag)
+		return (answer(d, DIALOG_CLOSE,
+		    "503 5.5.1 BDAT was not offered"));
+	if (!parse_chunk(parameter, len, &size, &is_last))
+		return (answer(d, DIALOG_CLOSE,
+		    "501 5.5.4 BDAT takes a size, and LAST"));
+	d->pass = size;
+	d->mode = is_last ? SMTP_MESSAGE : SMTP_CHUNK;
+	return (DIALOG_FORWARD);
+}
+
+/* ------------------------------------------------------------ the peer's */
+
+static void
+refuse(struct dialog *d, enum dialog_fault fault)
+{
+	switch (fault) {
+	case DIALOG_FAULT_UNIT:
+		dialog_say(d, "500 5.5.2 Syntax error\r\n");
+		break;
+	case DIALOG_FAULT_LONG:
+		dialog_say(d, "500 5.5.2 Line too long\r\n");
+		break;
+	case DIALOG_FAULT_LIMIT:
+		dialog_say(d, "421 4.7.0 %s Too much before TLS\r\n", d->host);
+		break;
+	case DIALOG_FAULT_BEHIND:
+		dialog_say(d, "503 5.5.1 STARTTLS has to come last\r\n");
+		break;
+	case DIALOG_FAULT_FAILED:
+		dialog_say(d, "454 4.7.0 TLS not available now\r\n");
+		break;
+	case DIALOG_FAULT_LATE:
+		dialog_say(d, "421 4.4.2 %s Timeout\r\n", d->host);
+		break;
+	}
+}
+
+static bool
+is_verb_byte(uint8_t byte)
+{
+	return ((byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+	    (byte >= '0' && byte <= '9') || byte == '-');
+}
+
+/*
+ * A word, and a blank or the end.  Some applications would find a verb behind
+ * blanks, or before a colon.
+ */
+static bool
+has_verb(const uint8_t *line, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && is_verb_byte(line[n]))
+		n++;
+	return (n > 0 && n < len &&
+	    (line[n] == ' ' || line[n] == '\t' || line[n] == '\r'));
+}
+
+/*
+ * AUTH is refused in both modes: RFC 4954, 4.
+ */
+static enum dialog_next
+hear_command(struct dialog *d, const struct command *commands,
+    const uint8_t *line, size_t len)
+{
+	const uint8_t *rest;
+	size_t rest_len;
+	bool is_auth = dialog_verb(line, len, "AUTH", NULL, NULL);
+
+	if (is_auth)
+		dialog_credentials(d);
+	if (dialog_verb(line, len, "STARTTLS", &rest, &rest_len))
+		return (rest_len == 0 ?
+			DIALOG_UPGRADE :
+			answer(d, DIALOG_ANSWERED, no_parameter));
+	if (d->required)
+		return (answer_from(d, commands, line, len));
+	if (is_auth)
+		return (answer(d, DIALOG_ANSWERED,
+		    "538 5.7.11 STARTTLS comes before AUTH"));
+	if (dialog_verb(line, len, "BDAT", &rest, &rest_len))
+		return (forward_chunk(d, rest, rest_len));
+	return (forward(d, line, len));
+}
+
+static enum dialog_next
+hear(struct dialog *d, const struct command *commands, const uint8_t *bytes,
+    size_t len)
+{
+	if (d->mode >= SMTP_TEXT_LINE)
+		return (forward_text(d, bytes, len));
+	if (dialog_line_is_clean(bytes, len) && has_verb(bytes, len))
+		return (hear_command(d, commands, bytes, len));
+	refuse(d, DIALOG_FAULT_UNIT);
+	return (DIALOG_ANSWERED);
+}
+
+static enum dialog_next
+smtp_command(struct dialog *d, const uint8_t *bytes, size_t len)
+{
+	return (hear(d, smtp_commands, bytes, len));
+}
+
+static enum dialog_next
+lmtp_command(struct dialog *d, const uint8_t *bytes, size_t len)
+{
+	return (hear(d, lmtp_commands, bytes, len));
+}
+
+/* -------------------------------------------------------- the application's */
+
+/*
+ * Three digits, then '-' if there is more, a blank or the end if not.  The
+ * code; 0: it is no line of an answer.
+ */
+static unsigned int
+parse_reply(const uint8_t *line, size_t len, bool *is_last)
+{
+	unsigned int code = 0;
+	size_t i;
+
+	*is_last = false;
+	if (len <= CODE_LEN)
+		return (0);
+	for (i = 0; i < CODE_LEN; i++) {
+		if (line[i] < '0' || line[i] > '9')
+			return (0);
+		code = code * 10 + (unsigned int)(line[i] - '0');
+	}
+	if (line[CODE_LEN] != '-' && strchr(" \r\n", line[CODE_LEN]) == NULL)
+		return (0);
+	*is_last = line[CODE_LEN] != '-';
+	return (code);
+}
+
+/*
+ * What is offered, without what is ours to offer and what we refuse.  Ours is
+ * the last line, so every other has one behind it.
+ */
+static void
+tell_offer(struct dialog *d, const uint8_t *line, size_t len, bool is_last)
+{
+	const uint8_t *text = line + CODE_LEN;
+	size_t text_len = len - CODE_LEN;
+	bool is_first = d->mode == SMTP_HELLO;
+
+	if (*text == ' ' || *text == '-') {
+		text++;
+		text_len--;
+	}
+	if (is_first ||
+	    (!dialog_verb(text, text_len, "STARTTLS", NULL, NULL) &&
+		!dialog_verb(text, text_len, "AUTH", NULL, NULL) &&
+		strncasecmp((const char *)text, "AUTH=", 5) != 0)) {
+		dialog_say(d, "%d-", CODE_OK);
+		dialog_say_bytes(d, text, text_len);
+	}
+	if (!is_first && dialog_verb(text, text_len, "CHUNKING", NULL, NULL))
+		d->flag = true;
+	if (is_last)
+		dialog_say(d, "%d STARTTLS\r\n", CODE_OK);
+	d->mode = SMTP_HELLO_REST;
+}
+
+/*
+ * RFC 2033, 4.2: a message has an answer for every recipient that was taken.
+ */
+static enum dialog_reply
+hear_last(struct dialog *d)
+{
+	if (d->answers > 1) {
+		d->answers--;
+		return (DIALOG_REPLY_MORE);
+	}
+	d->answers = 0;
+	d->mode = SMTP_COMMAND;
+	return (DIALOG_REPLY_DONE);
+}
+
+/*
+ * A whole answer is there.
+ */
+static enum dialog_reply
+hear_answer(struct dialog *d, unsigned int code)
+{
+	bool is_positive = code / 100 == 2;
+
+	if (d->mode == SMTP_MESSAGE)
+		return (hear_last(d));
+	/* the whole transaction is in doubt then: RFC 3030, 2 */
+	if (d->mode == SMTP_CHUNK && !is_positive)
+		d->answers = 0;
+	if (d->mode == SMTP_RESET && is_positive)
+		d->answers = 0;
+	if (d->mode == SMTP_RECIPIENT && is_positive &&
+	    d->protocol == &protocol_lmtp)
+		d->answers++;
+	d->mode = code == CODE_MESSAGE ? SMTP_TEXT_LINE : SMTP_COMMAND;
+	return (DIALOG_REPLY_DONE);
+}
+
+static enum dialog_reply
+reply(struct dialog *d, const uint8_t *line, size_t len)
+{
+	bool is_last;
+	unsigned int code = parse_reply(line, len, &is_last);
+
+	if (code == CODE_OK && d->awaiting &&
+	    (d->mode == SMTP_HELLO || d->mode == SMTP_HELLO_REST))
+		tell_offer(d, line, len, is_last);
+	else
+		dialog_say_bytes(d, line, len);
+	if (!is_last || !d->awaiting)
+		return (DIALOG_REPLY_MORE);
+	return (hear_answer(d, code));
+}
+
+/* -------------------------------------------------------------- inside TLS */
+
+/*
+ * 220, in one line or more.  Any other is a refusal that the peer has to see.
+ */
+static size_t
+greeting(struct dialog *d, const uint8_t *bytes, size_t len)
+{
+	static const char code[CODE_LEN] = "220";
+	const uint8_t *line = bytes, *end = bytes + len, *lf;
+	size_t n;
+	bool is_last = false;
+
+	(void)d;
+	while (!is_last) {
+		n = (size_t)(end - line);
+		if (memcmp(line, code, n < CODE_LEN ? n : CODE_LEN) != 0)
+			return (UNIT_BAD);
+		lf = memchr(line, '\n', n);
+		if (lf == NULL)
+			return (UNIT_PARTIAL);
+		if (parse_reply(line, (size_t)(lf - line) + 1, &is_last) == 0)
+			return (UNIT_BAD);
+		line = lf + 1;
+	}
+	return ((size_t)(line - bytes));
+}
+
+static void
+smtp_greet(struct dialog *d)
+{
+	dialog_say(d, "220 %s ESMTP\r\n", d->host);
+}
+
+static void
+lmtp_greet(struct dialog *d)
+{
+	dialog_say(d, "220 %s LMTP\r\n", d->host);
+}
+
+static void
+go_ahead(struct dialog *d)
+{
+	dialog_say(d, "220 2.0.0 Ready to start TLS\r\n");
+}
+
+const struct protocol protocol_smtp = {
+	.name = "smtp",
+	.unit = unit,
+	.app_unit = dialog_app_line,
+	.greet = smtp_greet,
+	.command = smtp_command,
+	.reply = reply,
+	.go_ahead = go_ahead,
+	.refuse = refuse,
+	.greeting = greeting,
+};
+
+const struct protocol protocol_lmtp = {
+	.name = "lmtp",
+	.unit = unit,
+	.app_unit = dialog_app_line,
+	.greet = lmtp_greet,
+	.command = lmtp_command,
+	.reply = reply,
+	.go_ahead = go_ahead,
+	.refuse = refuse,
+	.greeting = greeting,
+};
