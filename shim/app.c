@@ -2,8 +2,8 @@
 /*
  * app.c - the application's start.
  *
- * Runs in:  KEEPER, at its end, with no right left but the application's.
- * Trusts:   the command line.
+ * Runs in:  KEEPER, at its end or its child, with no right left but the
+ * application's. Trusts:   the command line.
  */
 #include "app.h"
 
@@ -28,12 +28,13 @@ reset_signals(const sigset_t *mask)
 }
 
 int
-app_exec(char *const program[], char *const environment[], const sigset_t *mask)
+app_exec(char *const program[], char *const environment[], const sigset_t *mask,
+    unsigned int behind)
 {
 	int trouble;
 
 	/* closed by a successful exec only: a failure must still be told */
-	if (close_range(3, UINT_MAX, CLOSE_RANGE_CLOEXEC) == -1) {
+	if (close_range(behind, UINT_MAX, CLOSE_RANGE_CLOEXEC) == -1) {
 		log_err("program: %s: close_range", program[0]);
 		return (EXIT_SYSTEM);
 	}

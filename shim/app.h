@@ -9,11 +9,12 @@
 
 /*
  * Execute the program, found by PATH of its own environment: every
- * descriptor but 0, 1, 2 closed, signals as a fresh process has them, the
+ * descriptor from `behind` on closed, signals as a fresh process has them, the
  * starter's signal mask.  Returns only when that failed: the exit code, the
- * reason logged.  Called by the KEEPER, as the application's user.
+ * reason logged.  Called by the KEEPER, or its child, as the application's
+ * user.
  */
 int app_exec(char *const program[], char *const environment[],
-    const sigset_t *mask);
+    const sigset_t *mask, unsigned int behind);
 
 #endif

@@ -52,7 +52,7 @@ env_new(unsigned int sets, enum env_format format)
 
 	if (env == NULL)
 		fatal(EXIT_SYSTEM, "environment");
-	env->sets = sets;
+	env->sets = sets | ENV_UCSPI;
 	env->format = format;
 	return (env);
 }

@@ -14,7 +14,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum env_set { ENV_TCP = 1, ENV_TLS = 2, ENV_CERTS = 4 };
+enum env_set {
+	ENV_TCP = 1,
+	ENV_TLS = 2,
+	ENV_CERTS = 4,
+	ENV_UCSPI = 8 /* always */
+};
 enum env_format { ENV_MOD_SSL, ENV_UCSPI_SSL };
 
 struct account_login;
@@ -25,7 +30,8 @@ struct peer;
 struct x509_st;
 
 /*
- * A fresh, empty environment; `sets` are the sets of variables to export.
+ * A fresh, empty environment; `sets` are the sets of variables to export,
+ * ENV_UCSPI besides.
  * Ends the process (EXIT_SYSTEM) when out of memory.
  */
 struct env *env_new(unsigned int sets, enum env_format);

@@ -9,7 +9,8 @@
  *           it the connection.
  *
  * One file, though a long one: it is the KEEPER's side of the whole
- * conversation, in its order.  What an answer takes is in other files.
+ * conversation, in its order, less what happens before TLS begins
+ * (keeper_clear.c).  What an answer takes is in other files.
  */
 #include "keeper.h"
 
@@ -19,79 +20,96 @@
 
 #include "app.h"
 #include "cert_dir.h"
-#include "client.h"
-#include "complaint.h"
-#include "env.h"
-#include "fact.h"
-#include "hello.h"
+#include "ending.h"
+#include "keeper_local.h"
 #include "log.h"
-#include "msg.h"
-#include "pair.h"
-#include "policy.h"
 #include "rights.h"
-#include "rules.h"
 #include "scheme.h"
 #include "select.h"
 #include "session_context.h"
 #include "sign.h"
 #include "staple.h"
-#include "ticket_keys.h"
-#include "trust.h"
 #include "user_from.h"
-
-struct keeper {
-	struct connection *connection;
-	struct channel channel;
-	struct msg msg; /* the one that is on its way */
-	struct env *env;
-	struct rules_hit hit;
-	struct policy policy;
-	struct pair pair; /* the chosen one */
-	struct ticket_keys ticket_keys;
-	unsigned int asked[TICKET_OPEN + 1]; /* for keys of tickets */
-	struct complaint complaint;
-	struct client_policy client;
-	struct trust trust;
-	struct hello hello;
-	struct facts facts;
-	uint16_t scheme; /* what was signed by */
-};
 
 /* --------------------------------------------------------------- messages */
 
-/*
- * NET is gone: the connection ended, and NET says how.
- */
-static void
-send_message(struct keeper *k)
+void
+keeper_forget(struct keeper *k)
 {
+	pair_wipe_key(&k->pair);
+	ticket_keys_wipe(&k->ticket_keys);
+}
+
+void
+keeper_leave(struct keeper *k, int code)
+{
+	if (k->early.pid == 0)
+		_exit(code);
+	ucspi_refuse(&k->ucspi, "error");
+	tlswrapper_close(&k->tlswrapper);
+	close(k->channel.fd);
+	keeper_forget(k);
+	rights_give_up();
+	early_follow(&k->early);
+}
+
+void
+keeper_send(struct keeper *k)
+{
+	/* NET is gone: the connection ended, and NET says how */
 	if (channel_send(&k->channel, &k->msg) == -1)
-		_exit(EXIT_OK);
+		keeper_leave(k, EXIT_OK);
 }
 
-static _Noreturn void
-refuse(const struct keeper *k, const char *why)
+void
+keeper_refuse(struct keeper *k, const char *why)
 {
-	fatalx(EXIT_SYSTEM, "message: %s: %s", msg_name(k->msg.type), why);
+	log_errx("message: %s: %s", msg_name(k->msg.type), why);
+	keeper_leave(k, EXIT_SYSTEM);
+}
+
+void
+keeper_lost(struct keeper *k, const char *why)
+{
+	log_errx("%s", why);
+	keeper_leave(k, EXIT_SYSTEM);
 }
 
 /*
- * The next message that the gate lets pass.
+ * The handshake failed, says NET.
  */
-static void
-receive(struct keeper *k)
+static _Noreturn void
+take_failure(struct keeper *k)
+{
+	struct ending ending = { .probe = "no-tls" };
+	char text[ENDING_TEXT_MAX];
+	uint8_t kind = msg_get_u8(&k->msg);
+
+	ending.alert = msg_get_u8(&k->msg);
+	if (!msg_complete(&k->msg) || kind == ENDING_NONE ||
+	    kind > ENDING_ERROR)
+		keeper_refuse(k, "of no form");
+	ending.kind = (enum ending_kind)kind;
+	ucspi_refuse(&k->ucspi, ending_text(&ending, text));
+	keeper_leave(k, EXIT_OK);
+}
+
+void
+keeper_receive(struct keeper *k)
 {
 	/* NET keeps the time: when it is over, it goes */
 	switch (channel_receive(&k->channel, &k->msg, 0)) {
 	case CHANNEL_MESSAGE:
-		if (k->msg.type == MSG_FAILED)
-			refuse(k, "nobody waits for it");
-		return;
+		if (k->msg.type != MSG_FAILED)
+			return;
+		if (k->policy.starttls != STARTTLS_UCSPI)
+			keeper_refuse(k, "nobody waits for it");
+		take_failure(k);
 	case CHANNEL_GONE:
 	case CHANNEL_LATE:
-		_exit(EXIT_OK);
+		keeper_leave(k, EXIT_OK);
 	case CHANNEL_BROKEN:
-		_exit(EXIT_SYSTEM);
+		keeper_leave(k, EXIT_SYSTEM);
 	}
 }
 
@@ -99,10 +117,21 @@ receive(struct keeper *k)
  * What a function says of the administrator's files, if it is not 0.
  */
 static void
-must(const struct keeper *k, int result)
+must(struct keeper *k, int result)
 {
-	if (result == -1)
-		fatalx(EXIT_USAGE, "%s", k->complaint.text);
+	if (result != -1)
+		return;
+	log_errx("%s", k->complaint.text);
+	keeper_leave(k, EXIT_USAGE);
+}
+
+void
+keeper_no_app(struct keeper *k, int code)
+{
+	msg_begin(&k->msg, MSG_NO_APP);
+	msg_put_u8(&k->msg, (uint8_t)code);
+	keeper_send(k);
+	_exit(code);
 }
 
 /* ------------------------------------------------------------------ rules */
@@ -215,7 +244,7 @@ tell_start(struct keeper *k)
 	msg_begin(&k->msg, MSG_START);
 	msg_put_u8(&k->msg, let_in);
 	msg_put_string(&k->msg, rule_text(k));
-	send_message(k);
+	keeper_send(k);
 	if (!let_in)
 		_exit(EXIT_OK);
 }
@@ -290,32 +319,7 @@ tell_policy(struct keeper *k)
 	k->policy.tickets = k->ticket_keys.count > 0;
 	k->policy.client = k->client;
 	policy_put(&k->msg, &k->policy);
-	send_message(k);
-}
-
-/* ---------------------------------------------------------- in clear text */
-
-/*
- * NET has read the last byte in clear.
- */
-static void
-answer_switch(struct keeper *k)
-{
-	receive(k);
-	if (k->msg.type != MSG_SWITCH)
-		refuse(k, "not the one that was awaited");
-	msg_begin(&k->msg, MSG_SWITCHED);
-	send_message(k);
-}
-
-static void
-serve_clear(struct keeper *k)
-{
-	if (k->policy.starttls != STARTTLS_NONE) {
-		k->channel.phase = PHASE_CLEAR;
-		answer_switch(k);
-	}
-	k->channel.phase = PHASE_HELLO;
+	keeper_send(k);
 }
 
 /* ------------------------------------------------------------ ClientHello */
@@ -336,9 +340,13 @@ tell_choice(struct keeper *k)
 	msg_begin(&k->msg, MSG_CHOICE);
 	msg_put_u8(&k->msg, (uint8_t)alert);
 	msg_put_rest(&k->msg, context, sizeof(context));
-	send_message(k);
-	if (alert != 0)
+	keeper_send(k);
+	if (alert == 0)
+		return;
+	if (k->early.pid == 0)
 		_exit(EXIT_OK);
+	keeper_receive(k);
+	keeper_refuse(k, "not the one that was awaited");
 }
 
 /*
@@ -357,7 +365,7 @@ tell_staple(struct keeper *k)
 		log_warnx("%s: left out", k->complaint.text);
 	msg_begin(&k->msg, MSG_STAPLE);
 	msg_put_rest(&k->msg, staple.der, staple.len);
-	send_message(k);
+	keeper_send(k);
 }
 
 static void
@@ -370,7 +378,7 @@ tell_chain(struct keeper *k)
 		msg_put_u8(&k->msg, i + 1 == k->pair.chain_len);
 		msg_put_rest(&k->msg, k->pair.chain[i].der,
 		    k->pair.chain[i].len);
-		send_message(k);
+		keeper_send(k);
 	}
 }
 
@@ -379,12 +387,12 @@ answer_hello(struct keeper *k)
 {
 	const char *why;
 
-	receive(k);
+	keeper_receive(k);
 	if (k->msg.type != MSG_HELLO)
-		refuse(k, "not the one that was awaited");
+		keeper_refuse(k, "not the one that was awaited");
 	why = hello_get(&k->hello, &k->msg);
 	if (why != NULL)
-		refuse(k, why);
+		keeper_refuse(k, why);
 	tell_choice(k);
 	tell_staple(k);
 	tell_chain(k);
@@ -409,14 +417,14 @@ answer_sign(struct keeper *k)
 	    "cut off" :
 	    sign_refusal(&k->policy, k->pair.key, k->scheme, bytes, len);
 	if (why != NULL)
-		refuse(k, why);
+		keeper_refuse(k, why);
 	n = sign_bytes(k->pair.key, k->scheme, bytes, len, signature);
 	pair_wipe_key(&k->pair);
 	if (n == 0)
-		fatalx(EXIT_SYSTEM, "key: the TLS library could not sign");
+		keeper_lost(k, "key: the TLS library could not sign");
 	msg_begin(&k->msg, MSG_SIGNATURE);
 	msg_put_rest(&k->msg, signature, n);
-	send_message(k);
+	keeper_send(k);
 }
 
 /* ---------------------------------------------------------------- tickets */
@@ -431,10 +439,10 @@ answer_ticket(struct keeper *k)
 	const uint8_t *name = msg_get_rest(&k->msg, &len);
 
 	if (name == NULL || len != sizeof(key.name) || what > TICKET_OPEN)
-		refuse(k, "of no form");
+		keeper_refuse(k, "of no form");
 	if (k->asked[what]++ ==
 	    (what == TICKET_OPEN ? TICKET_OPENS_MAX : TICKET_SEALS_MAX))
-		refuse(k, "repeated");
+		keeper_refuse(k, "repeated");
 	memcpy(key.name, name, sizeof(key.name));
 	answer = what == TICKET_OPEN ? ticket_keys_open(&k->ticket_keys, &key) :
 				       ticket_keys_seal(&k->ticket_keys, &key);
@@ -445,7 +453,7 @@ answer_ticket(struct keeper *k)
 		msg_put_rest(&k->msg, key.cipher, sizeof(key.cipher));
 		msg_put_rest(&k->msg, key.mac, sizeof(key.mac));
 	}
-	send_message(k);
+	keeper_send(k);
 	OPENSSL_cleanse(&key, sizeof(key));
 }
 
@@ -458,10 +466,10 @@ answer_lookup(struct keeper *k)
 	uint32_t hash = msg_get_u32(&k->msg);
 
 	if (!msg_complete(&k->msg))
-		refuse(k, "cut off, or trailing bytes");
+		keeper_refuse(k, "cut off, or trailing bytes");
 	if (!(kind == LOOKUP_CA && k->client.ask_cas) &&
 	    !(kind == LOOKUP_CRL && k->client.ask_crls))
-		refuse(k, "no directory to look it up in");
+		keeper_refuse(k, "no directory to look it up in");
 	must(k,
 	    trust_find(&k->trust, (enum lookup_kind)kind, hash, &k->complaint));
 	if (trust_answer(&k->trust, &k->channel, &k->msg) == -1)
@@ -481,7 +489,7 @@ take_facts(struct keeper *k)
 	if (why == NULL && last)
 		why = facts_refusal(&k->facts, k->client.mode);
 	if (why != NULL)
-		refuse(k, why);
+		keeper_refuse(k, why);
 	if (last)
 		k->channel.phase = PHASE_DONE;
 }
@@ -493,7 +501,7 @@ static void
 answer_handshake(struct keeper *k)
 {
 	while (k->channel.phase == PHASE_HANDSHAKE) {
-		receive(k);
+		keeper_receive(k);
 		switch (k->msg.type) {
 		case MSG_SIGN:
 			answer_sign(k);
@@ -508,7 +516,7 @@ answer_handshake(struct keeper *k)
 			take_facts(k);
 			break;
 		default:
-			refuse(k, "not one that is answered");
+			keeper_refuse(k, "not one that is answered");
 		}
 	}
 }
@@ -517,28 +525,32 @@ answer_handshake(struct keeper *k)
  * What the handshake proved, and what only we know of it.
  */
 static void
-set_facts(struct keeper *k)
+set_facts(struct keeper *k, struct env *env)
 {
-	env_fact(k->env, "TLSSHIM_ID", k->connection->id);
-	env_fact(k->env, "SSL_SIGALG", scheme_name(k->scheme));
-	env_handshake(k->env, &k->facts, k->pair.leaf);
-	env_certificate(k->env, "SSL_SERVER", k->pair.leaf, true);
-	env_client(k->env, &k->facts.client);
+	env_fact(env, "SSL_SIGALG", scheme_name(k->scheme));
+	env_handshake(env, &k->facts, k->pair.leaf);
+	env_certificate(env, "SSL_SERVER", k->pair.leaf, true);
+	env_client(env, &k->facts.client);
+}
+
+/*
+ * An application that runs already, and goes on: it has its environment.
+ */
+static void
+tell_early(struct keeper *k)
+{
+	const struct options *o = &k->connection->options;
+	struct env *env;
+
+	if (k->early.pid == 0)
+		return;
+	env = env_new(o->exports, options_env_format(o));
+	set_facts(k, env);
+	ucspi_answer(&k->ucspi, env);
+	keeper_leave(k, EXIT_OK);
 }
 
 /* -------------------------------------------------------------------- run */
-
-/*
- * NET cannot know otherwise that there is none.
- */
-static _Noreturn void
-end_without_app(struct keeper *k, int code)
-{
-	msg_begin(&k->msg, MSG_NO_APP);
-	msg_put_u8(&k->msg, (uint8_t)code);
-	send_message(k);
-	_exit(code);
-}
 
 /*
  * Whose account the program gets, where a certificate says that.
@@ -555,7 +567,7 @@ choose_account(struct keeper *k)
 	if (user_from_certificate(&c->accounts, &login, how, &k->facts,
 		&k->complaint) == -1) {
 		log_warnx("%s", k->complaint.text);
-		end_without_app(k, EXIT_DENIED);
+		keeper_no_app(k, EXIT_DENIED);
 	}
 	if (login.name != NULL)
 		env_login(k->env, &login);
@@ -568,8 +580,8 @@ become_app(struct keeper *k)
 	int code;
 
 	rights_become_app(&c->accounts);
-	code = app_exec(c->options.program, env_vector(k->env), &c->mask);
-	end_without_app(k, code);
+	code = app_exec(c->options.program, env_vector(k->env), &c->mask, 3);
+	keeper_no_app(k, code);
 }
 
 static struct env *
@@ -580,6 +592,7 @@ first_environment(const struct connection *c)
 
 	env_inherit(env, environ);
 	env_peer(env, &c->peer, o->text[OPTION_LOCAL_NAME], environ);
+	env_fact(env, "TLSSHIM_ID", c->id);
 	return (env);
 }
 
@@ -589,6 +602,9 @@ keeper_run(struct connection *connection, struct links links)
 	static struct keeper k;
 
 	k.connection = connection;
+	k.links = links;
+	k.ucspi.control = -1;
+	k.tlswrapper = (struct tlswrapper){ -1, -1 };
 	k.channel = (struct channel){ .fd = links.channel,
 		.self = SIDE_KEEPER };
 	rights_lower(&connection->accounts);
@@ -598,12 +614,12 @@ keeper_run(struct connection *connection, struct links links)
 	read_fixed_pair(&k);
 	tell_trust(&k);
 	tell_policy(&k);
-	serve_clear(&k);
+	keeper_clear(&k);
 	answer_hello(&k);
 	answer_handshake(&k);
-	pair_wipe_key(&k.pair);
-	ticket_keys_wipe(&k.ticket_keys);
-	set_facts(&k);
+	keeper_forget(&k);
+	tell_early(&k);
+	set_facts(&k, k.env);
 	choose_account(&k);
 	become_app(&k);
 }

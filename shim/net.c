@@ -9,6 +9,7 @@
 #include "net.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "clear.h"
+#include "clear_ucspi.h"
 #include "exit.h"
 #include "handshake.h"
 #include "jail.h"
@@ -67,6 +69,7 @@ struct net {
 	deadline began;
 	pid_t keeper;
 	bool app_started, app_ended;
+	bool patient;	/* the application goes on without us */
 	int app_status; /* as wait(2) says, once it has ended */
 };
 
@@ -157,7 +160,8 @@ prepare(struct net *n, struct links links)
 	int on = 1;
 
 	sigaction(SIGTERM, &term, NULL);
-	if (n->connection->peer.family != PEER_UNIX)
+	if (n->connection->peer.family != PEER_UNIX &&
+	    n->connection->options.starttls != STARTTLS_UCSPI)
 		/* we send in batches: waiting for more would only delay */
 		setsockopt(n->connection->fd, IPPROTO_TCP, TCP_NODELAY, &on,
 		    sizeof(on));
@@ -301,20 +305,53 @@ speak_clear(struct net *n)
 }
 
 /*
+ * The application has the connection itself; NET stands aside.
+ */
+static bool
+stand_aside(struct net *n)
+{
+	struct msg *m = &n->handshake.ask.msg;
+
+	n->app_started = true;
+	if (clear_ucspi(&n->channel, m, &n->ending))
+		return (switch_to_tls(n,
+		    deadline_in(n->connection->options.handshake_ms)));
+	n->app_started = m->type != MSG_NO_APP;
+	n->patient = n->ending.kind == ENDING_CLEAN && !deadline_sigterm;
+	return (false);
+}
+
+/*
  * TLS has a time of its own.
  */
 static bool
 serve_clear(struct net *n, deadline *until)
 {
-	bool over;
+	bool goes_on;
 
 	n->stage = "clear";
 	n->channel.phase = PHASE_CLEAR;
-	over = protocol_of(n->policy.starttls) == NULL ?
-	    switch_to_tls(n, *until) :
-	    speak_clear(n);
+	goes_on = protocol_of(n->policy.starttls) == NULL ? stand_aside(n) :
+							    speak_clear(n);
 	*until = deadline_in(n->connection->options.handshake_ms);
-	return (over);
+	return (goes_on);
+}
+
+/*
+ * Who waits for TLS may want to know why it does not come.
+ */
+static void
+tell_failure(struct net *n)
+{
+	struct msg *m = &n->handshake.ask.msg;
+
+	if (n->policy.starttls != STARTTLS_UCSPI)
+		return;
+	msg_begin(m, MSG_FAILED);
+	msg_put_u8(m, (uint8_t)n->ending.kind);
+	msg_put_u8(m, n->ending.alert);
+	/* a KEEPER that is gone has told it already */
+	channel_send(&n->channel, m);
 }
 
 static bool
@@ -358,6 +395,7 @@ serve(struct net *n)
 	n->stage = "handshake";
 	handshake_run(&n->handshake, &n->policy, until, &n->ending);
 	if (n->ending.kind != ENDING_NONE) {
+		tell_failure(n);
 		/* who comes too late has no alert to wait for */
 		if (n->ending.kind != ENDING_TIMEOUT)
 			wire_linger(&n->wire, LINGER_MS);
@@ -402,31 +440,52 @@ look_for_no_app(struct net *n)
 							ENDING_ERROR;
 }
 
+static deadline
+close_timeout(const struct net *n)
+{
+	return (deadline_in(n->policy.close_ms != 0 ?
+		n->policy.close_ms :
+		n->connection->options.close_ms));
+}
+
 /*
- * Wait for the KEEPER, or the application that it became, but not for ever:
- * NET has no right to signal it, and needs none (it sees end of file).
+ * Until SIGCHLD, SIGTERM or the time.
+ */
+static void
+wait_for_signal(deadline until)
+{
+	int ms = deadline_left(until);
+	struct timespec timeout = { ms / 1000, (long)(ms % 1000) * 1000000 };
+	sigset_t awaited;
+
+	sigemptyset(&awaited);
+	sigaddset(&awaited, SIGCHLD);
+	sigaddset(&awaited, SIGTERM);
+	if (sigtimedwait(&awaited, NULL, &timeout) == SIGTERM)
+		deadline_sigterm = 1;
+}
+
+/*
+ * Wait for the KEEPER, or the application that it became or follows, but not
+ * for ever: NET has no right to signal it, and needs none (it sees end of
+ * file).  An application that has the connection for itself ends when it
+ * likes, or some time behind SIGTERM.
  */
 static void
 reap(struct net *n)
 {
-	deadline until = deadline_in(n->policy.close_ms != 0 ?
-		n->policy.close_ms :
-		n->connection->options.close_ms);
-	struct timespec timeout;
-	sigset_t child;
+	deadline until = close_timeout(n);
 	pid_t got;
-	int ms;
 
-	sigemptyset(&child);
-	sigaddset(&child, SIGCHLD);
 	for (;;) {
 		got = waitpid(n->keeper, &n->app_status, WNOHANG);
-		ms = deadline_left(until);
-		if (got != 0 || ms == 0)
+		if (got != 0 || (!n->patient && deadline_left(until) == 0))
 			break;
-		timeout.tv_sec = ms / 1000;
-		timeout.tv_nsec = (long)(ms % 1000) * 1000000;
-		sigtimedwait(&child, NULL, &timeout);
+		wait_for_signal(n->patient ? deadline_in(INT_MAX) : until);
+		if (n->patient && deadline_sigterm) {
+			n->patient = false;
+			until = close_timeout(n);
+		}
 	}
 	n->app_ended = got == n->keeper;
 }
@@ -500,7 +559,8 @@ client_text(const struct net *n, char text[CLIENT_TEXT_MAX])
 static int
 priority(const struct net *n)
 {
-	if (n->ending.kind == ENDING_PROBE)
+	if (n->ending.kind == ENDING_PROBE &&
+	    n->policy.starttls == STARTTLS_NONE)
 		return (LOG_DEBUG);
 	if (n->ending.kind == ENDING_TRUNCATED && n->policy.strict_close)
 		return (LOG_ERR);
@@ -570,6 +630,9 @@ net_run(const struct connection *connection, struct links links, pid_t keeper)
 	if (!n.app_started)
 		/* a KEEPER that still waits for a message ends at this */
 		close(FD_CHANNEL);
+	else
+		/* ... and may still have one for us at this */
+		shutdown(FD_CHANNEL, SHUT_WR);
 	reap(&n);
 	look_for_no_app(&n);
 	report(&n);

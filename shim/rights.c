@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -224,6 +225,35 @@ rights_look(const char *path)
 	kind = look(path);
 	lower_uid();
 	return (kind);
+}
+
+void
+rights_kill(pid_t whom, int signal)
+{
+	if (raise_uid() == 0) {
+		kill(whom, signal);
+		lower_uid();
+	}
+}
+
+bool
+rights_needs_root(void)
+{
+	return (getenv("CREDENTIALS_DIRECTORY") != NULL);
+}
+
+void
+rights_give_up(void)
+{
+	uid_t uid = lowered_uid;
+
+	if (!can_raise)
+		return;
+	can_raise = false;
+	if (setresuid(uid, uid, uid) == -1)
+		cannot_take("uid", (long)uid, "files");
+	if (uid != 0 && setresuid((uid_t)-1, 0, (uid_t)-1) != -1)
+		fatalx(EXIT_SYSTEM, "uid 0: could be taken back");
 }
 
 void

@@ -10,6 +10,7 @@
 #define SHIM_RIGHTS_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 struct account;
 struct accounts;
@@ -52,6 +53,22 @@ enum rights_kind {
 	RIGHTS_DIRECTORY
 };
 enum rights_kind rights_look(const char *path);
+
+/*
+ * kill(2) with effective uid 0.
+ */
+void rights_kill(pid_t, int signal);
+
+/*
+ * Are there files that are read as root?
+ */
+bool rights_needs_root(void);
+
+/*
+ * The KEEPER stays, but nothing more is done as root: give it up for good.
+ * Ends the process when that fails.
+ */
+void rights_give_up(void);
 
 /*
  * Become the application's user for good: groups, gid, uid, and prove that

@@ -51,6 +51,12 @@ user_from_possible(const struct accounts *a, const struct options *o,
 {
 	const char *how = o->text[OPTION_USER_FROM];
 
+	if (how != NULL && a->root && !a->has_app &&
+	    options_starttls_optional(o))
+		return (complain(c,
+		    "--user-from: %s: who is served in clear shows no "
+		    "certificate: name their account with --user",
+		    how));
 	if (how == NULL || client->mode != CLIENT_NONE ||
 	    (a->has_app &&
 		(o->from_rule[OPTION_CLIENT_CERT] ||

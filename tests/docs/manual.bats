@@ -129,7 +129,7 @@ item() {
 	local set
 
 	[ "$(table env.def ENV FAMILY | wc -l)" -gt 70 ]
-	for set in tcp tls certs; do
+	for set in tcp tls certs ucspi; do
 		table env.def ENV FAMILY | awk -F'\t' -v set="${set^^}" '
 		    $1 == "ENV" && $3 == set { print $2 }
 		    $1 == "FAMILY" && $4 == set { print $2 $3 }' |

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * keeper_local.h - what the KEEPER's files share, and nobody else.
+ */
+#ifndef SHIM_KEEPER_LOCAL_H
+#define SHIM_KEEPER_LOCAL_H
+
+#include "client.h"
+#include "complaint.h"
+#include "connection.h"
+#include "early.h"
+#include "env.h"
+#include "fact.h"
+#include "hello.h"
+#include "msg.h"
+#include "pair.h"
+#include "policy.h"
+#include "rules.h"
+#include "ticket_keys.h"
+#include "tlswrapper.h"
+#include "trust.h"
+#include "ucspi.h"
+
+struct keeper {
+	struct connection *connection;
+	struct links links;
+	struct channel channel;
+	struct early early;
+	struct ucspi ucspi;
+	struct tlswrapper tlswrapper;
+	struct msg msg; /* the one that is on its way */
+	struct env *env;
+	struct rules_hit hit;
+	struct policy policy;
+	struct pair pair; /* the chosen one */
+	struct ticket_keys ticket_keys;
+	unsigned int asked[TICKET_OPEN + 1]; /* for keys of tickets */
+	struct complaint complaint;
+	struct client_policy client;
+	struct trust trust;
+	struct hello hello;
+	struct facts facts;
+	uint16_t scheme; /* what was signed by */
+};
+
+/*
+ * From POLICY to HELLO: whatever is to happen before TLS begins.
+ */
+void keeper_clear(struct keeper *);
+
+/*
+ * The next message that the gate lets pass; send the one in k->msg.  When NET
+ * is gone: keeper_leave.
+ */
+void keeper_receive(struct keeper *);
+void keeper_send(struct keeper *);
+
+/*
+ * Key and master keys: neither is needed any more, or here.
+ */
+void keeper_forget(struct keeper *);
+
+/*
+ * Nothing more is answered: end with this code.  An application that runs
+ * already learns that there will be no TLS, and goes on as long as it likes;
+ * then we end as it did.
+ */
+void keeper_leave(struct keeper *, int code) __attribute__((noreturn));
+
+/*
+ * The same, and why: of the message at hand, or of anything else.
+ */
+void keeper_refuse(struct keeper *, const char *why) __attribute__((noreturn));
+void keeper_lost(struct keeper *, const char *why) __attribute__((noreturn));
+
+/*
+ * There is no application, which NET cannot know otherwise.
+ */
+void keeper_no_app(struct keeper *, int code) __attribute__((noreturn));
+
+#endif

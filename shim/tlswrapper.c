@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * tlswrapper.c - tlswrapper's way to say when TLS begins.
+ *
+ * Runs in:  the KEEPER.
+ * Trusts:   nothing of the application but one byte.
+ */
+#include "tlswrapper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "log.h"
+
+enum { ITS_WORD = 5, OUR_ANSWER = 6 };
+
+void
+tlswrapper_open(struct tlswrapper *w, struct early_fd fds[TLSWRAPPER_FDS],
+    int theirs[2])
+{
+	int word[2], answer[2];
+
+	if (pipe2(word, O_CLOEXEC) == -1 || pipe2(answer, O_CLOEXEC) == -1)
+		fatal(EXIT_SYSTEM, "pipe: to the program");
+	w->says = word[0];
+	w->hears = answer[1];
+	theirs[0] = word[1];
+	theirs[1] = answer[0];
+	fds[0] = (struct early_fd){ STDIN_FILENO, STDIN_FILENO };
+	fds[1] = (struct early_fd){ STDOUT_FILENO, STDOUT_FILENO };
+	fds[2] = (struct early_fd){ theirs[0], ITS_WORD };
+	fds[3] = (struct early_fd){ theirs[1], OUR_ANSWER };
+}
+
+enum clear_command
+tlswrapper_command(struct tlswrapper *w)
+{
+	uint8_t bytes[2];
+	ssize_t n;
+
+	do
+		n = read(w->says, bytes, sizeof(bytes));
+	while (n == -1 && errno == EINTR);
+	close(w->says);
+	w->says = -1;
+	if (n <= 0)
+		return (CLEAR_GOES_ON);
+	if (n == 1 && bytes[0] == 0)
+		return (CLEAR_TLS);
+	log_errx("program: descriptor %d: byte %d: want one NUL", ITS_WORD,
+	    bytes[n - 1]);
+	return (CLEAR_NONSENSE);
+}
+
+void
+tlswrapper_switched(struct tlswrapper *w)
+{
+	const uint8_t nul = 0;
+
+	/* it does not read: it will see end of file */
+	if (write(w->hears, &nul, sizeof(nul)) == -1)
+		log_info("program: descriptor %d: nobody reads", OUR_ANSWER);
+	tlswrapper_close(w);
+}
+
+void
+tlswrapper_close(struct tlswrapper *w)
+{
+	if (w->says != -1)
+		close(w->says);
+	if (w->hears != -1)
+		close(w->hears);
+	*w = (struct tlswrapper){ -1, -1 };
+}
