@@ -244,6 +244,9 @@ in_order() {
 @test "the examples are taken from units/" {
 	example NAME.socket | in_order units/examples/tls-app.socket
 	example NAME@.service | in_order units/examples/tls-app@.service
+	example 'speaks UCSPI-TLS' |
+	    in_order units/examples/submission@.service
+	example 'knows nothing of TLS' | in_order units/examples/pop3@.service
 	example inetd.conf | in_order units/examples/inetd.conf
 	example tcpserver | in_order units/examples/smtps.run
 }
