@@ -78,7 +78,7 @@ rig_fresh() {
 	T=$BATS_TEST_TMPDIR
 	DROP_INS=0
 	rig bash -e <<-'EOF'
-	for name in smtps imaps pop3s tls-app; do
+	for name in smtps imaps pop3s tls-app submission pop3; do
 		systemctl stop "$name.socket" "$name@*.service" || :
 	done 2>/dev/null
 	cd /run/systemd/system
@@ -114,6 +114,14 @@ application() {
 	serve_unit tls-app 443
 }
 
+# serve_example NAME PORT - the units of units/examples by that name
+serve_example() {
+	rig cp "$SHIM_TREE/units/examples/$1.socket" \
+	    "$SHIM_TREE/units/examples/$1@.service" /run/systemd/system/
+	rig systemctl daemon-reload
+	serve_unit "$1" "$2"
+}
+
 # serve_unit NAME PORT - start its socket
 serve_unit() {
 	rig systemctl start "$1.socket"
@@ -139,13 +147,13 @@ rig_client() {
 	    -servername localhost "$@" 2>>"$T/client.log"
 }
 
-# dialog - a scripted talk through TLS: standard input has lines "> TEXT",
-# which are sent, and "< REGEX", which wait for a line like that.  Fails when
-# one does not come, or the client does not end well.
+# dialog [s_client option ...] - a scripted talk through TLS: standard input
+# has lines "> TEXT", which are sent, and "< REGEX", which wait for a line like
+# that.  Fails when one does not come, or the client does not end well.
 dialog() {
 	local direction text line pid in out
 
-	coproc CLIENT { rig_client -crlf; }
+	coproc CLIENT { rig_client -crlf "$@"; }
 	pid=$CLIENT_PID
 	# bash closes its own as soon as the client ends
 	exec {in}>&"${CLIENT[1]}" {out}<&"${CLIENT[0]}"

@@ -132,6 +132,11 @@ unpacked() {
 	    sed -n 's/^993 stream tcp nowait.10000 //p')"
 	run ask 'a LOGOUT' -crlf
 	[[ $output == *'a OK LOGOUT'* ]]
+	start_again
+	openbsd_inetd "$(example inetd.conf |
+	    sed -n 's/^110 stream tcp nowait.10000 //p')"
+	run ask 'QUIT' -starttls pop3
+	[ "${output:0:3}" = +OK ]
 }
 
 @test "inetutils-inetd: smtps of inetd.conf takes mail" {
@@ -159,6 +164,24 @@ unpacked() {
 	        s|tlsshim --user|$SHIM --user|" >"$T/run"
 	start_server apart sh "$T/run"
 	takes_mail
+}
+
+@test "tcpserver: submission.run takes mail of who logs in, under TLS" {
+	local talk=(swaks --server 127.0.0.1 --port "$PORT" --tls
+		--tls-verify --tls-ca-path "$PKI/ca.pem" --auth PLAIN
+		--auth-user ann --helo client.example.org
+		--from ann@example.org --to bob@example.com --silent 2)
+
+	printf '%s:%s:1:1:::\n' ann "$(openssl passwd -6 secret)" \
+	    >"$T/submission.passwd"
+	example submission.run |
+	    sed "s/tcpserver -HRDl0 -c 400 0 587/tcpserver -HRDl0 127.0.0.1 $PORT/
+	        s|tlsshim -n|$SHIM -n|" >"$T/run"
+	start_server apart sh "$T/run"
+	timeout 20 "${talk[@]}" --auth-password secret --body 'by a user' 3>&-
+	run ! timeout 20 "${talk[@]}" --auth-password wrong 3>&-
+	grep -rq 'by a user' "$T/spool/new"
+	[ "$(stat -c %U "$T"/spool/new/*)" = tlsshim-app ]
 }
 
 # --------------------------------------------------------- what each hands on
