@@ -2,51 +2,76 @@
 /*
  * der.c - as much of DER (X.690) as tells certificates and keys apart.
  *
- * Runs in:  KEEPER.
+ * Runs in:  KEEPER, of files; NET, inside the jail, of LDAP's PDUs.
  * Trusts:   no length.
- * Refuses:  tags of more than one byte and lengths of more than three:
- *           there are none where we look.
+ * Refuses:  tags of more than one byte, which there are none of where we look;
+ *           lengths that are not definite, or have more than four bytes (in
+ *           LDAP's BER some write always four).
  */
 #include "der.h"
 
+#include <stdint.h>
 #include <string.h>
 
-/*
- * X.690, 8.1.3: one byte, or their number and then the bytes.
- */
-static bool
-take_length(struct der *d, size_t *len)
-{
-	unsigned int bytes;
+enum { LENGTH_BYTES_MAX = 4 };
 
-	if (d->len == 0)
+/*
+ * X.690, 8.1.3: the length's one byte, or their number and then the bytes.
+ * What tag and length take, 0 if there is more of them to come, or DER_BAD.
+ */
+static size_t
+read_header(struct der d, size_t *inside)
+{
+	size_t i, bytes;
+
+	if (d.len >= 1 && (*d.at & 0x1f) == 0x1f)
+		return (DER_BAD);
+	if (d.len < 2)
+		return (0);
+	*inside = d.at[1];
+	if (*inside < 0x80)
+		return (2);
+	bytes = *inside & 0x7f;
+	if (bytes == 0 || bytes > LENGTH_BYTES_MAX)
+		return (DER_BAD);
+	if (d.len < 2 + bytes)
+		return (0);
+	for (*inside = 0, i = 0; i < bytes; i++)
+		*inside = *inside << 8 | d.at[2 + i];
+	return (*inside <= INT32_MAX ? 2 + bytes : DER_BAD);
+}
+
+size_t
+der_size(struct der d)
+{
+	size_t inside, header = read_header(d, &inside);
+
+	return (header == 0 || header == DER_BAD ? header : header + inside);
+}
+
+bool
+der_enter(struct der *d, unsigned int tag)
+{
+	size_t inside, header = read_header(*d, &inside);
+
+	if (header == 0 || header == DER_BAD || *d->at != tag)
 		return (false);
-	*len = *d->at++;
-	d->len--;
-	if (*len < 0x80)
-		return (*len <= d->len);
-	bytes = (unsigned int)(*len & 0x7f);
-	if (bytes == 0 || bytes > 3 || bytes > d->len)
-		return (false);
-	for (*len = 0; bytes > 0; bytes--, d->len--)
-		*len = *len << 8 | *d->at++;
-	return (*len <= d->len);
+	d->at += header;
+	d->len -= header;
+	d->len = d->len < inside ? d->len : inside;
+	return (true);
 }
 
 bool
 der_next(struct der *from, struct der_value *v)
 {
-	struct der d = *from;
-	size_t len;
+	size_t inside, header = read_header(*from, &inside);
 
-	if (d.len == 0 || (*d.at & 0x1f) == 0x1f)
+	if (header == 0 || header == DER_BAD || inside > from->len - header)
 		return (false);
-	v->tag = *d.at++;
-	d.len--;
-	if (!take_length(&d, &len))
-		return (false);
-	v->inside = (struct der){ d.at, len };
-	v->whole = (struct der){ from->at, (size_t)(d.at - from->at) + len };
+	v->tag = *from->at;
+	v->inside = (struct der){ from->at + header, inside };
+	v->whole = (struct der){ from->at, header + inside };
 	from->at += v->whole.len;
 	from->len -= v->whole.len;
 	return (true);

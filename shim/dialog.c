@@ -198,7 +198,7 @@ hear_peer(struct dialog *d, bool *moved)
 
 	if (d->closing || len == 0)
 		return (DIALOG_WAITS);
-	if (d->awaiting) {
+	if (d->awaiting || d->app_pass > 0) {
 		d->pipelined = true;
 		return (DIALOG_WAITS);
 	}

@@ -34,13 +34,30 @@ CASE(a_length_that_lies_is_no_value)
 	struct der bad[] = { DER(0x30), DER(0x30, 1), DER(0x30, 0x80, 0, 0),
 		DER(0x30, 0x81), DER(0x30, 0x81, 1), DER(0x30, 0x82, 0),
 		DER(0x30, 0x83, 0xff, 0xff, 0xff, 0),
-		DER(0x30, 0x84, 0, 0, 0, 1, 0), DER(0x30, 0xff, 0, 0),
-		DER(0x1f, 0x21, 0), DER(0xbf, 0x81, 0x01, 0) };
+		DER(0x30, 0x84, 0, 0, 0, 2, 0), DER(0x30, 0xff, 0, 0),
+		DER(0x30, 0x84, 0xff, 0xff, 0xff, 0xff, 0),
+		DER(0x30, 0x84, 0x80, 0, 0, 0, 0),
+		DER(0x30, 0x85, 0, 0, 0, 0, 1, 0), DER(0x1f, 0x21, 0),
+		DER(0xbf, 0x81, 0x01, 0) };
 	struct der_value v;
 	size_t i;
 
 	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		CHECK(!der_next(&bad[i], &v));
+}
+
+CASE(a_value_of_which_there_is_a_part_has_a_size)
+{
+	CHECK(der_size(DER(0x30)) == 0);
+	CHECK(der_size(DER(0x30, 0x82, 1)) == 0);
+	CHECK(der_size(DER(0x30, 5)) == 7);
+	CHECK(der_size(DER(0x30, 0x82, 1, 0)) == 260);
+	CHECK(der_size(DER(0x30, 0x84, 0, 0, 0, 1)) == 7);
+	CHECK(der_size(DER(0x30, 0x84, 0x7f, 0xff, 0xff, 0xff)) > INT32_MAX);
+	CHECK(der_size(DER(0x30, 0x84, 0x80, 0, 0, 0)) == DER_BAD);
+	CHECK(der_size(DER(0x30, 0x80)) == DER_BAD);
+	CHECK(der_size(DER(0x30, 0x85)) == DER_BAD);
+	CHECK(der_size(DER(0x1f)) == DER_BAD);
 }
 
 CASE(what_a_file_is_is_told_by_its_first_values)
@@ -160,6 +177,7 @@ CASE(names_lie_within_whatever_byte_is_changed)
 static const struct check_case cases[] = {
 	C(values_are_taken_one_after_the_other),
 	C(a_length_that_lies_is_no_value),
+	C(a_value_of_which_there_is_a_part_has_a_size),
 	C(what_a_file_is_is_told_by_its_first_values),
 	C(issuer_and_subject_of_a_certificate_are_found),
 	C(a_certificate_cut_off_or_followed_by_more_is_none),
