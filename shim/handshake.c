@@ -14,7 +14,6 @@
 #include <string.h>
 
 #include "alert.h"
-#include "key_ask.h"
 #include "library.h"
 #include "log.h"
 #include "session_context.h"
@@ -221,9 +220,6 @@ handshake_init(struct handshake *h, struct wire *wire, struct channel *channel)
 	h->ask.channel = channel;
 	verify_init(&h->verify, &h->ask);
 	current = h;
-	if (key_ask_register() == -1)
-		fatalx(EXIT_SYSTEM, "OpenSSL: no provider: error %lx",
-		    ERR_peek_error());
 	make_context(h);
 }
 

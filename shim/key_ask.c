@@ -372,13 +372,21 @@ provider_init(const OSSL_CORE_HANDLE *handle, const OSSL_DISPATCH *core,
 	return (1);
 }
 
-int
-key_ask_register(void)
+/*
+ * When the first key is made: every algorithm that OpenSSL looks for in vain,
+ * dozens for an SSL_CTX, is looked for in this provider, too.  And a resumed
+ * session has no use for it.
+ */
+static bool
+load_provider(void)
 {
-	if (OSSL_PROVIDER_add_builtin(NULL, "tlsshim", provider_init) != 1 ||
-	    OSSL_PROVIDER_load(NULL, "tlsshim") == NULL)
-		return (-1);
-	return (0);
+	static bool loaded;
+
+	if (!loaded)
+		loaded = OSSL_PROVIDER_add_builtin(NULL, "tlsshim",
+			     provider_init) == 1 &&
+		    OSSL_PROVIDER_load(NULL, "tlsshim") != NULL;
+	return (loaded);
 }
 
 EVP_PKEY *
@@ -390,7 +398,7 @@ key_ask_new(X509 *leaf, ask_signature *how)
 	EVP_PKEY_CTX *ctx = NULL;
 	OSSL_PARAM none[] = { OSSL_PARAM_END };
 
-	if (type == NULL)
+	if (type == NULL || !load_provider())
 		return (NULL);
 	ctx = EVP_PKEY_CTX_new_from_name(NULL, type, "provider=tlsshim");
 	next_public = public;

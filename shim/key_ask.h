@@ -23,15 +23,10 @@ typedef size_t ask_signature(uint16_t scheme, const uint8_t *bytes, size_t len,
     uint8_t *signature, size_t size);
 
 /*
- * Add the provider to OpenSSL's default library context.  0, or -1.  Once in
- * a process, after library_start.
- */
-int key_ask_register(void);
-
-/*
  * A private key for this certificate that signs by `ask`.  NULL when the
  * certificate's key is of no kind that we know.  One at a time: `ask` counts
- * for all keys.
+ * for all keys.  The first one adds the provider to OpenSSL's default library
+ * context.
  */
 struct evp_pkey_st *key_ask_new(struct x509_st *, ask_signature *);
 

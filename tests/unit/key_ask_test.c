@@ -48,10 +48,8 @@ begin(const struct key_kind *kind)
 {
 	static bool started;
 
-	if (!started) {
+	if (!started)
 		library_start();
-		CHECK(key_ask_register() == 0);
-	}
 	started = true;
 	memset(&keeper, 0, sizeof(keeper));
 	keeper.pair = make_pair_of_keys(kind);
