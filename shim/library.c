@@ -30,6 +30,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "codes.h"
 #include "log.h"
 #include "wipe.h"
 
@@ -158,14 +159,39 @@ rare_query(void *provider, int operation, int *no_cache)
 	return (pass_on(&rare_part, operation));
 }
 
+struct taker {
+	OSSL_CALLBACK *give;
+	void *argument;
+};
+
+/* the TLS library does not ask for less than all groups of a provider */
+static int
+pass_on_group(const OSSL_PARAM params[], void *argument)
+{
+	const struct taker *to = argument;
+	const OSSL_PARAM *p;
+	unsigned int code;
+
+	p = OSSL_PARAM_locate_const(params, OSSL_CAPABILITY_TLS_GROUP_ID);
+	if (p != NULL && OSSL_PARAM_get_uint(p, &code) == 1 &&
+	    group_name((uint16_t)code) == NULL)
+		return (1);
+	return (to->give(params, to->argument));
+}
+
 /* TLS groups are a capability: provider-base(7) */
 static int
 common_capabilities(void *provider, const char *capability, OSSL_CALLBACK *give,
     void *argument)
 {
+	struct taker to = { give, argument };
+
 	(void)provider;
-	return (OSSL_PROVIDER_get_capabilities(whole, capability, give,
-	    argument));
+	if (strcmp(capability, "TLS-GROUP") != 0)
+		return (OSSL_PROVIDER_get_capabilities(whole, capability, give,
+		    argument));
+	return (OSSL_PROVIDER_get_capabilities(whole, capability, pass_on_group,
+	    &to));
 }
 
 #define FUNCTION(id, function)                                                 \
@@ -252,12 +278,7 @@ init(void)
 	    OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG |
 		    OPENSSL_INIT_NO_LOAD_CRYPTO_STRINGS |
 		    OPENSSL_INIT_NO_LOAD_SSL_STRINGS,
-		NULL) == 1 &&
-	    /* what signatures of certificates are named by */
-	    EVP_add_digest(EVP_sha1()) == 1 &&
-	    EVP_add_digest(EVP_sha256()) == 1 &&
-	    EVP_add_digest(EVP_sha384()) == 1 &&
-	    EVP_add_digest(EVP_sha512()) == 1);
+		NULL) == 1);
 }
 
 /*
@@ -287,10 +308,24 @@ warm_up(void)
 	    RAND_bytes(&byte, 1) == 1);
 }
 
+/*
+ * What signatures of certificates are named by.  After the first fetch in
+ * each context: it would copy these names, which are in the provider's table.
+ */
+static bool
+name_digests(void)
+{
+	return (EVP_add_digest(EVP_sha1()) == 1 &&
+	    EVP_add_digest(EVP_sha256()) == 1 &&
+	    EVP_add_digest(EVP_sha384()) == 1 &&
+	    EVP_add_digest(EVP_sha512()) == 1);
+}
+
 void
 library_start(void)
 {
-	if (wipe_prepare() == -1 || !init() || !load_providers() || !warm_up())
+	if (wipe_prepare() == -1 || !init() || !load_providers() ||
+	    !warm_up() || !name_digests())
 		fatalx(EXIT_SYSTEM, "OpenSSL: cannot be started");
 }
 
