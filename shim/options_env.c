@@ -31,14 +31,14 @@ next_variable(const char **list, size_t *len)
 
 	if (name == NULL || *name == '\0')
 		return (NULL);
-	for (*len = 0; name[*len] != ' ' && name[*len] != '\0'; ++*len)
-		;
+	*len = (size_t)(strchrnul(name, ' ') - name);
 	*list += *len + (name[*len] == ' ');
 	return (name);
 }
 
 /*
- * Asked for every variable of the starter's, of every option.
+ * Asked for every variable of the starter's, of every option: so the first
+ * letter comes first.
  */
 static bool
 stands_for(const char *name, size_t id)
@@ -47,7 +47,8 @@ stands_for(const char *name, size_t id)
 	size_t len;
 
 	while ((variable = next_variable(&list, &len)) != NULL)
-		if (strncmp(variable, name, len) == 0 && name[len] == '\0')
+		if (*variable == *name && strncmp(variable, name, len) == 0 &&
+		    name[len] == '\0')
 			return (true);
 	return (false);
 }
