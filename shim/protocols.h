@@ -11,6 +11,7 @@
 #include "starttls.h"
 
 extern const struct protocol protocol_smtp, protocol_lmtp;
+extern const struct protocol protocol_ftp;
 extern const struct protocol protocol_imap;
 extern const struct protocol protocol_ldap;
 extern const struct protocol protocol_tlswrapper;

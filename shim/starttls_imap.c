@@ -411,28 +411,18 @@ go_ahead(struct dialog *d)
 static void
 refuse(struct dialog *d, enum dialog_fault fault)
 {
-	switch (fault) {
-	case DIALOG_FAULT_UNIT:
-		dialog_say(d, "* BAD Not a line\r\n");
-		break;
-	case DIALOG_FAULT_LONG:
-		dialog_say(d, "* BYE The line is too long\r\n");
-		break;
-	case DIALOG_FAULT_LIMIT:
-		dialog_say(d, "* BYE Too many commands without STARTTLS\r\n");
-		break;
-	case DIALOG_FAULT_BEHIND:
-		dialog_say(d, "%s BAD Something stands behind STARTTLS\r\n",
-		    tag_of(d));
-		break;
-	case DIALOG_FAULT_FAILED:
-		dialog_say(d, "%s NO [UNAVAILABLE] TLS cannot begin now\r\n",
-		    tag_of(d));
-		break;
-	case DIALOG_FAULT_LATE:
-		dialog_say(d, "* BYE The time is over\r\n");
-		break;
-	}
+	static const char *const texts[] = {
+		[DIALOG_FAULT_UNIT] = "BAD Not a command",
+		[DIALOG_FAULT_LONG] = "BYE The line is too long",
+		[DIALOG_FAULT_LIMIT] = "BYE Too many commands without STARTTLS",
+		[DIALOG_FAULT_BEHIND] = "BAD Something stands behind STARTTLS",
+		[DIALOG_FAULT_FAILED] = "NO [UNAVAILABLE] TLS cannot begin now",
+		[DIALOG_FAULT_LATE] = "BYE The time is over",
+	};
+	bool of_command = fault == DIALOG_FAULT_BEHIND ||
+	    fault == DIALOG_FAULT_FAILED;
+
+	dialog_say(d, "%s %s\r\n", of_command ? tag_of(d) : "*", texts[fault]);
 }
 
 /* -------------------------------------------------------------- inside TLS */
