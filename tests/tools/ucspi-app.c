@@ -20,6 +20,7 @@
  *	write		REPORT "write NUMBER ERROR" of one byte to SSLWRITEFD
  *	echo		fd 0 to fd 1, until its end
  *	fds		REPORT "fd N cloexec?" of each that is open
+ *	options		REPORT "nodelay N nonblock N" of the connection
  *	env=NAME	REPORT "NAME=VALUE"
  *	tell=TEXT	REPORT it
  *	await=FILE	until this FIFO is written to and closed
@@ -28,11 +29,14 @@
 #include <err.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 extern char **environ;
@@ -112,7 +116,6 @@ echo(void)
 static void
 command(const char *bytes)
 {
-	signal(SIGPIPE, SIG_IGN);
 	put("ctl", write(number_of("SSLCTLFD"), bytes, strlen(bytes)));
 }
 
@@ -206,6 +209,17 @@ put_fds(void)
 }
 
 static void
+put_options(void)
+{
+	int nodelay = -1;
+	socklen_t len = sizeof(nodelay);
+
+	getsockopt(0, IPPROTO_TCP, TCP_NODELAY, &nodelay, &len);
+	fprintf(report, "nodelay %d nonblock %d\n", nodelay,
+	    (fcntl(0, F_GETFL) & O_NONBLOCK) != 0);
+}
+
+static void
 put_env(const char *name)
 {
 	const char *value = getenv(name);
@@ -285,6 +299,8 @@ run(const char *step)
 		echo();
 	else if (strcmp(step, "fds") == 0)
 		put_fds();
+	else if (strcmp(step, "options") == 0)
+		put_options();
 	else
 		errx(8, "%s: no such step", step);
 }
@@ -297,6 +313,7 @@ main(int argc, char *argv[])
 	if (argc < 2 || (report = fopen(argv[1], "ae")) == NULL)
 		err(8, "report");
 	setlinebuf(report);
+	signal(SIGPIPE, SIG_IGN);
 	for (i = 2; i < argc; i++)
 		run(argv[i]);
 	return (0);
