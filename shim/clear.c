@@ -175,6 +175,7 @@ talk(struct clear *c, struct ending *e)
 	size_t in = c->wire->in.len, out = c->wire->out.len;
 	enum dialog_state state = dialog_run(&c->dialog);
 
+	c->direct = state == DIALOG_IS_TLS;
 	c->out += c->wire->out.len - out;
 	if (state == DIALOG_ENDS)
 		e->kind = ENDING_CLEAN;

@@ -32,6 +32,7 @@ struct clear {
 	bool awaits_command; /* the application will say COMMAND ... */
 	bool command_there;  /* ... and has */
 	bool over;	     /* TLS is to begin */
+	bool direct;	     /* without a command */
 	deadline moved;	     /* when something last did */
 	deadline closed_by;  /* whatever still moves; 0: as long as it moves */
 	uint64_t in, out;    /* bytes from and to the peer */

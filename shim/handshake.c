@@ -151,6 +151,27 @@ refuse_client(struct handshake *h, SSL *ssl)
 	SSL_CTX_set_tlsext_servername_arg(h->ctx, h);
 }
 
+/*
+ * RFC 7301, 3.1: does the client name what it must?
+ */
+static bool
+names_protocol(const struct handshake *h)
+{
+	const struct hello *hello = &h->hello;
+	size_t at, len;
+
+	if (h->must_name == NULL)
+		return (true);
+	for (at = 0; at < hello->alpn_len; at += 1 + len) {
+		len = hello->alpn[at];
+		if (len <= hello->alpn_len - at - 1 &&
+		    len == strlen(h->must_name) &&
+		    memcmp(hello->alpn + at + 1, h->must_name, len) == 0)
+			return (true);
+	}
+	return (false);
+}
+
 static int
 on_client_hello(SSL *ssl, int *alert, void *argument)
 {
@@ -165,6 +186,10 @@ on_client_hello(SSL *ssl, int *alert, void *argument)
 		return (SSL_CLIENT_HELLO_SUCCESS);
 	h->hello_sent = true;
 	copy_hello(ssl, &h->hello);
+	if (!names_protocol(h)) {
+		*alert = SSL_AD_NO_APPLICATION_PROTOCOL;
+		return (SSL_CLIENT_HELLO_ERROR);
+	}
 	hello_put(&h->ask.msg, &h->hello);
 	*alert = SSL_AD_INTERNAL_ERROR;
 	if (!ask_send(&h->ask) || !receive_choice(h))

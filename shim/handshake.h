@@ -35,7 +35,8 @@ struct handshake {
 	struct hello hello;
 	struct certificate certificate;
 	struct ticket ticket;
-	uint8_t refused; /* alert that the KEEPER chose; 0: none */
+	const char *must_name; /* by ALPN; NULL: nothing */
+	uint8_t refused;       /* alert that the KEEPER chose; 0: none */
 	bool hello_sent; /* HelloRetryRequest brings a second ClientHello */
 	uint8_t alert_sent, alert_received;
 	bool has_sent, has_received;

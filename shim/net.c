@@ -295,6 +295,8 @@ speak_clear(struct net *n)
 		wire_linger(&n->wire, LINGER_MS);
 		return (false);
 	}
+	if (n->clear.direct)
+		n->handshake.must_name = n->clear.dialog.protocol->direct_alpn;
 	if (app == &n->clear_app) {
 		/* it was ended; a fresh one comes */
 		n->app_started = false;

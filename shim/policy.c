@@ -15,6 +15,7 @@
 #include "hello.h"
 #include "options.h"
 #include "policy_list.h"
+#include "protocols.h"
 #include "scheme.h"
 
 /*
@@ -157,6 +158,9 @@ read_lists(struct policy *p, const struct options *o, struct complaint *c)
 	const char *groups = o->text[OPTION_GROUPS];
 	const char *alpn = o->text[OPTION_ALPN];
 
+	if (alpn == NULL && protocol_of(o->starttls) != NULL)
+		/* who may begin with TLS must be told that it is heard */
+		alpn = protocol_of(o->starttls)->direct_alpn;
 	if (list_ciphersuites(&p->ciphersuites,
 		suites == NULL ? ciphersuites : suites, c) == -1)
 		return (-1);

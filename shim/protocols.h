@@ -14,6 +14,7 @@ extern const struct protocol protocol_smtp, protocol_lmtp;
 extern const struct protocol protocol_ftp;
 extern const struct protocol protocol_imap;
 extern const struct protocol protocol_ldap;
+extern const struct protocol protocol_postgres;
 extern const struct protocol protocol_tlswrapper;
 
 /*
