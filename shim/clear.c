@@ -51,11 +51,23 @@ switch_over(struct clear *c)
 	return (true);
 }
 
+/*
+ * What we said in clear, since `before` bytes were on their way.
+ */
+static void
+count_said(struct clear *c, size_t before)
+{
+	c->out += c->wire->out.len - before;
+}
+
 static void
 give_up(struct clear *c, enum dialog_fault fault, enum ending_kind kind,
     struct ending *e)
 {
+	size_t before = c->wire->out.len;
+
 	c->dialog.protocol->refuse(&c->dialog, fault);
+	count_said(c, before);
 	e->kind = kind;
 }
 
@@ -80,6 +92,8 @@ leave_app(struct clear *c)
 static void
 upgrade(struct clear *c, bool asked, struct ending *e)
 {
+	size_t before = c->wire->out.len;
+
 	if (asked && is_behind(c)) {
 		give_up(c, DIALOG_FAULT_BEHIND, ENDING_CLEAN, e);
 		return;
@@ -95,6 +109,7 @@ upgrade(struct clear *c, bool asked, struct ending *e)
 	}
 	if (asked)
 		c->dialog.protocol->go_ahead(&c->dialog);
+	count_said(c, before);
 	wire_forget_first(c->wire);
 	c->over = true;
 }
@@ -167,6 +182,7 @@ begin(struct clear *c)
 	};
 	c->moved = deadline_now();
 	dialog_begin(&c->dialog);
+	count_said(c, 0);
 }
 
 static bool
@@ -176,7 +192,7 @@ talk(struct clear *c, struct ending *e)
 	enum dialog_state state = dialog_run(&c->dialog);
 
 	c->direct = state == DIALOG_IS_TLS;
-	c->out += c->wire->out.len - out;
+	count_said(c, out);
 	if (state == DIALOG_ENDS)
 		e->kind = ENDING_CLEAN;
 	else if (state != DIALOG_WAITS)
