@@ -89,6 +89,24 @@ is_blank(uint8_t byte)
 	return (byte == ' ' || byte == '\t');
 }
 
+static bool
+is_verb_byte(uint8_t byte)
+{
+	return ((byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+	    (byte >= '0' && byte <= '9') || byte == '-');
+}
+
+bool
+dialog_has_verb(const uint8_t *line, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && is_verb_byte(line[n]))
+		n++;
+	return (n > 0 && n < len &&
+	    (is_blank(line[n]) || line[n] == '\r' || line[n] == '\n'));
+}
+
 bool
 dialog_verb(const uint8_t *line, size_t len, const char *verb,
     const uint8_t **rest, size_t *rest_len)

@@ -214,6 +214,13 @@ size_t dialog_app_line(const struct dialog *, const uint8_t *, size_t len);
 bool dialog_line_is_clean(const uint8_t *, size_t len);
 
 /*
+ * Does it begin with letters, digits or '-', and a blank or its end behind
+ * them?  Some applications find a verb elsewhere as well: behind blanks, or
+ * before a colon.
+ */
+bool dialog_has_verb(const uint8_t *line, size_t len);
+
+/*
  * Is this the line's first word (to a blank or the end), whatever the case?
  * Then *rest (may be NULL) are the bytes behind it without blanks around and
  * without the line's end, rest_len of them.

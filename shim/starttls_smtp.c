@@ -13,6 +13,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "dots.h"
 #include "protocols.h"
 
 /*
@@ -27,66 +28,31 @@ enum {
 	SMTP_CHUNK,	 /* the answer to a part of a message */
 	SMTP_MESSAGE,	 /* those to a whole one */
 
-	SMTP_TEXT_LINE,	  /* in a message, at a line's first byte */
-	SMTP_TEXT_DOT,	  /* behind CRLF. */
-	SMTP_TEXT_DOT_CR, /* behind CRLF.CR */
-	SMTP_TEXT_CR,
-	SMTP_TEXT,
-	SMTP_TEXT_END
+	SMTP_TEXT /* a message, and enum dots is added: where in it */
 };
 
-enum {
-	TEXT_UNIT_MAX = 2048,
-	CODE_LEN = 3,
-	CODE_OK = 250,
-	CODE_MESSAGE = 354,
-	CHUNK_DIGITS_MAX = 18
-};
+enum { CODE_LEN = 3, CODE_OK = 250, CODE_MESSAGE = 354, CHUNK_DIGITS_MAX = 18 };
 
 /* ---------------------------------------------------------- a message's end */
-
-static unsigned int
-text_step(unsigned int mode, uint8_t byte)
-{
-	if (mode == SMTP_TEXT_LINE && byte == '.')
-		return (SMTP_TEXT_DOT);
-	if (mode == SMTP_TEXT_DOT && byte == '\r')
-		return (SMTP_TEXT_DOT_CR);
-	if (mode == SMTP_TEXT_DOT_CR && byte == '\n')
-		return (SMTP_TEXT_END);
-	if (mode == SMTP_TEXT_CR && byte == '\n')
-		return (SMTP_TEXT_LINE);
-	return (byte == '\r' ? SMTP_TEXT_CR : SMTP_TEXT);
-}
-
-/*
- * As much of a message as is there, to its end.
- */
-static size_t
-text_part(unsigned int *mode, const uint8_t *bytes, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && n < TEXT_UNIT_MAX && *mode != SMTP_TEXT_END)
-		*mode = text_step(*mode, bytes[n++]);
-	return (n);
-}
 
 static size_t
 unit(const struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	unsigned int mode = d->mode;
+	enum dots state = (enum dots)(d->mode - SMTP_TEXT);
 
-	if (mode >= SMTP_TEXT_LINE)
-		return (text_part(&mode, bytes, len));
+	if (d->mode >= SMTP_TEXT)
+		return (dots_part(&state, bytes, len));
 	return (dialog_line(d, bytes, len));
 }
 
 static enum dialog_next
 forward_text(struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	text_part(&d->mode, bytes, len);
-	if (d->mode != SMTP_TEXT_END)
+	enum dots state = (enum dots)(d->mode - SMTP_TEXT);
+
+	dots_part(&state, bytes, len);
+	d->mode = SMTP_TEXT + state;
+	if (state != DOTS_END)
 		return (DIALOG_PASS);
 	d->mode = SMTP_MESSAGE;
 	return (DIALOG_FORWARD);
@@ -263,28 +229,6 @@ refuse(struct dialog *d, enum dialog_fault fault)
 	}
 }
 
-static bool
-is_verb_byte(uint8_t byte)
-{
-	return ((byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-	    (byte >= '0' && byte <= '9') || byte == '-');
-}
-
-/*
- * A word, and a blank or the end.  Some applications would find a verb behind
- * blanks, or before a colon.
- */
-static bool
-has_verb(const uint8_t *line, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && is_verb_byte(line[n]))
-		n++;
-	return (n > 0 && n < len &&
-	    (line[n] == ' ' || line[n] == '\t' || line[n] == '\r'));
-}
-
 /*
  * AUTH is refused in both modes: RFC 4954, 4.
  */
@@ -316,9 +260,9 @@ static enum dialog_next
 hear(struct dialog *d, const struct command *commands, const uint8_t *bytes,
     size_t len)
 {
-	if (d->mode >= SMTP_TEXT_LINE)
+	if (d->mode >= SMTP_TEXT)
 		return (forward_text(d, bytes, len));
-	if (dialog_line_is_clean(bytes, len) && has_verb(bytes, len))
+	if (dialog_line_is_clean(bytes, len) && dialog_has_verb(bytes, len))
 		return (hear_command(d, commands, bytes, len));
 	refuse(d, DIALOG_FAULT_UNIT);
 	return (DIALOG_ANSWERED);
@@ -424,7 +368,7 @@ hear_answer(struct dialog *d, unsigned int code)
 	if (d->mode == SMTP_RECIPIENT && is_positive &&
 	    d->protocol == &protocol_lmtp)
 		d->answers++;
-	d->mode = code == CODE_MESSAGE ? SMTP_TEXT_LINE : SMTP_COMMAND;
+	d->mode = code == CODE_MESSAGE ? SMTP_TEXT : SMTP_COMMAND;
 	return (DIALOG_REPLY_DONE);
 }
 
