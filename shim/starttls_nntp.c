@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * starttls_nntp.c - NNTP before TLS: RFC 3977, 4642, 4643, 4644.
+ *
+ * Runs in:  NET, inside the jail.
+ * Trusts:   the application for what its answers mean: 340 begins an article.
+ * Refuses:  AUTHINFO, and what would compress all that follows: nobody could
+ *           look at it then, and TLS may not begin any more (RFC 8054, 2.2.2).
+ *
+ * In required mode posting is promised (200) by who does not know: the word
+ * that counts is the application's, in its capabilities and for each article.
+ */
+#include <string.h>
+
+#include "dots.h"
+#include "protocols.h"
+
+/*
+ * What the next line of the application's is to be, or that the peer's next
+ * bytes are an article, where that stands is dialog.answers: dialog.mode.
+ */
+enum {
+	NNTP_ANSWER,
+	NNTP_GROUP,   /* to LISTGROUP: 211 has lines behind it */
+	NNTP_OFFERED, /* 101 has: capabilities */
+	NNTP_SENT,    /* the answer to an article */
+	NNTP_LIST,    /* such a line */
+	NNTP_OFFER,
+	NNTP_ARTICLE
+};
+
+enum { CODE_LEN = 3, CODE_OFFER = 101, CODE_GROUP = 211 };
+
+/* RFC 3977, 3.2.1, with what is older than it: XGTITLE and XTHREAD */
+static const unsigned int codes_of_lists[] = { 100, 101, 215, 218, 220, 221,
+	222, 224, 225, 230, 231, 282, 288 };
+
+static const char say_starttls[] = "483 Say STARTTLS first\r\n";
+static const char no_parameter[] = "501 No parameter here\r\n";
+
+/* ------------------------------------------------------------------ saying */
+
+static enum dialog_next
+answer(struct dialog *d, enum dialog_next next, const char *text)
+{
+	dialog_say(d, "%s", text);
+	return (next);
+}
+
+static void
+greet(struct dialog *d)
+{
+	dialog_say(d, "200 %s NNTP\r\n", d->host);
+}
+
+static void
+go_ahead(struct dialog *d)
+{
+	dialog_say(d, "382 Begin TLS\r\n");
+}
+
+/*
+ * 400: the connection ends (RFC 3977, 3.2.1).
+ */
+static void
+refuse(struct dialog *d, enum dialog_fault fault)
+{
+	static const char *const words[] = {
+		[DIALOG_FAULT_UNIT] = "501 Syntax error",
+		[DIALOG_FAULT_LONG] = "400 Line too long",
+		[DIALOG_FAULT_LIMIT] = "400 Too much without TLS",
+		[DIALOG_FAULT_BEHIND] = "400 STARTTLS must come last",
+		[DIALOG_FAULT_FAILED] = "580 TLS not available now",
+		[DIALOG_FAULT_LATE] = "400 Timeout",
+	};
+
+	dialog_say(d, "%s\r\n", words[fault]);
+}
+
+/* --------------------------------------------------------------- the peer's */
+
+static size_t
+unit(const struct dialog *d, const uint8_t *bytes, size_t len)
+{
+	enum dots state = (enum dots)d->answers;
+
+	if (d->mode == NNTP_ARTICLE)
+		return (dots_part(&state, bytes, len));
+	return (dialog_line(d, bytes, len));
+}
+
+static enum dialog_next
+forward_article(struct dialog *d, const uint8_t *bytes, size_t len)
+{
+	enum dots state = (enum dots)d->answers;
+
+	dots_part(&state, bytes, len);
+	d->answers = state;
+	if (state != DOTS_END)
+		return (DIALOG_PASS);
+	d->mode = NNTP_SENT;
+	return (DIALOG_FORWARD);
+}
+
+static enum dialog_next
+begin_article(struct dialog *d, enum dialog_next next)
+{
+	d->mode = NNTP_ARTICLE;
+	d->answers = DOTS_LINE;
+	return (next);
+}
+
+/*
+ * TAKETHIS has its article right behind it (RFC 4644, 2.5).
+ */
+static enum dialog_next
+forward(struct dialog *d, const uint8_t *line, size_t len)
+{
+	if (dialog_verb(line, len, "TAKETHIS", NULL, NULL))
+		return (begin_article(d, DIALOG_PASS));
+	if (dialog_verb(line, len, "CAPABILITIES", NULL, NULL))
+		d->mode = NNTP_OFFERED;
+	else if (dialog_verb(line, len, "LISTGROUP", NULL, NULL))
+		d->mode = NNTP_GROUP;
+	else
+		d->mode = NNTP_ANSWER;
+	return (DIALOG_FORWARD);
+}
+
+/*
+ * CAPABILITIES may have a parameter that means nothing (RFC 3977, 5.2).
+ */
+static enum dialog_next
+answer_verb(struct dialog *d, const uint8_t *line, size_t len)
+{
+	const uint8_t *rest;
+	size_t rest_len;
+
+	if (dialog_verb(line, len, "CAPABILITIES", NULL, NULL))
+		return (answer(d, DIALOG_ANSWERED,
+		    "101 Capabilities follow\r\n"
+		    "VERSION 2\r\nSTARTTLS\r\n.\r\n"));
+	if (dialog_verb(line, len, "HELP", NULL, NULL))
+		return (answer(d, DIALOG_ANSWERED,
+		    "100 Help follows\r\n"
+		    "Say STARTTLS, then all else.\r\n.\r\n"));
+	if (dialog_verb(line, len, "QUIT", &rest, &rest_len))
+		return (rest_len == 0 ?
+			answer(d, DIALOG_CLOSE, "205 Bye\r\n") :
+			answer(d, DIALOG_ANSWERED, no_parameter));
+	return (answer(d, DIALOG_ANSWERED, say_starttls));
+}
+
+static enum dialog_next
+hear_verb(struct dialog *d, const uint8_t *line, size_t len)
+{
+	bool logs_in = dialog_verb(line, len, "AUTHINFO", NULL, NULL);
+
+	if (logs_in)
+		dialog_credentials(d);
+	if (d->required)
+		return (answer_verb(d, line, len));
+	if (logs_in || dialog_verb(line, len, "COMPRESS", NULL, NULL) ||
+	    dialog_verb(line, len, "XFEATURE", NULL, NULL))
+		return (answer(d, DIALOG_ANSWERED, say_starttls));
+	return (forward(d, line, len));
+}
+
+static enum dialog_next
+command(struct dialog *d, const uint8_t *line, size_t len)
+{
+	const uint8_t *rest;
+	size_t rest_len;
+
+	if (d->mode == NNTP_ARTICLE)
+		return (forward_article(d, line, len));
+	if (!dialog_line_is_clean(line, len) || !dialog_has_verb(line, len)) {
+		refuse(d, DIALOG_FAULT_UNIT);
+		return (DIALOG_ANSWERED);
+	}
+	if (!dialog_verb(line, len, "STARTTLS", &rest, &rest_len))
+		return (hear_verb(d, line, len));
+	if (rest_len > 0)
+		return (answer(d, DIALOG_ANSWERED, no_parameter));
+	return (DIALOG_UPGRADE);
+}
+
+/* -------------------------------------------------------- the application's */
+
+/*
+ * 0: it is no answer's first line.
+ */
+static unsigned int
+code_of(const uint8_t *line, size_t len)
+{
+	unsigned int code = 0;
+	size_t i;
+
+	if (len <= CODE_LEN || strchr(" \r\n", line[CODE_LEN]) == NULL)
+		return (0);
+	for (i = 0; i < CODE_LEN; i++) {
+		if (line[i] < '0' || line[i] > '9')
+			return (0);
+		code = code * 10 + (unsigned int)(line[i] - '0');
+	}
+	return (code);
+}
+
+static bool
+has_list(const struct dialog *d, unsigned int code)
+{
+	size_t i, count = sizeof(codes_of_lists) / sizeof(codes_of_lists[0]);
+
+	for (i = 0; i < count; i++)
+		if (code == codes_of_lists[i])
+			return (true);
+	return (code == CODE_GROUP && d->mode == NNTP_GROUP);
+}
+
+/*
+ * What the application offers, without what is ours to offer and what we
+ * refuse.
+ */
+static void
+tell_offer(struct dialog *d, const uint8_t *line, size_t len)
+{
+	if (!dialog_verb(line, len, "STARTTLS", NULL, NULL) &&
+	    !dialog_verb(line, len, "AUTHINFO", NULL, NULL) &&
+	    !dialog_verb(line, len, "SASL", NULL, NULL) &&
+	    !dialog_verb(line, len, "COMPRESS", NULL, NULL) &&
+	    !dialog_verb(line, len, "XFEATURE-COMPRESS", NULL, NULL))
+		dialog_say_bytes(d, line, len);
+}
+
+static enum dialog_reply
+hear_listed(struct dialog *d, const uint8_t *line, size_t len)
+{
+	bool is_end = dots_are_over(line, len);
+
+	if (d->mode == NNTP_OFFER && is_end)
+		dialog_say(d, "STARTTLS\r\n");
+	if (d->mode == NNTP_OFFER && !is_end)
+		tell_offer(d, line, len);
+	else
+		dialog_say_bytes(d, line, len);
+	return (is_end ? DIALOG_REPLY_DONE : DIALOG_REPLY_MORE);
+}
+
+/*
+ * 335, 340: an article is to come, unless it has just been.
+ */
+static enum dialog_reply
+hear_answer(struct dialog *d, const uint8_t *line, size_t len)
+{
+	unsigned int code = code_of(line, len);
+
+	dialog_say_bytes(d, line, len);
+	if (has_list(d, code)) {
+		d->mode = d->mode == NNTP_OFFERED && code == CODE_OFFER ?
+		    NNTP_OFFER :
+		    NNTP_LIST;
+		return (DIALOG_REPLY_MORE);
+	}
+	if (code / 100 == 3 && d->mode != NNTP_SENT)
+		begin_article(d, DIALOG_PASS);
+	return (DIALOG_REPLY_DONE);
+}
+
+static enum dialog_reply
+reply(struct dialog *d, const uint8_t *line, size_t len)
+{
+	if (d->awaiting && (d->mode == NNTP_LIST || d->mode == NNTP_OFFER))
+		return (hear_listed(d, line, len));
+	if (d->awaiting)
+		return (hear_answer(d, line, len));
+	dialog_say_bytes(d, line, len);
+	return (DIALOG_REPLY_DONE);
+}
+
+/* -------------------------------------------------------------- inside TLS */
+
+/*
+ * 200 and 201.  Any other is a refusal that the peer has to see.
+ */
+static size_t
+greeting(struct dialog *d, const uint8_t *bytes, size_t len)
+{
+	size_t n = dialog_app_line(d, bytes, len);
+	unsigned int code;
+
+	if (n == UNIT_PARTIAL)
+		return (n);
+	code = code_of(bytes, n);
+	return ((code == 200 || code == 201) && bytes[n - 1] == '\n' ?
+		n :
+		UNIT_BAD);
+}
+
+const struct protocol protocol_nntp = {
+	.name = "nntp",
+	.unit = unit,
+	.app_unit = dialog_app_line,
+	.greet = greet,
+	.command = command,
+	.reply = reply,
+	.go_ahead = go_ahead,
+	.refuse = refuse,
+	.greeting = greeting,
+};
