@@ -63,7 +63,7 @@ install_packages() {
 	}
 }
 
-# unpack_peers DIR - starters that conflict as packages: their files only
+# unpack_peers DIR - what conflicts as packages: their files only
 unpack_peers() {
 	mkdir -p "$1"
 	for package in $(packages peers); do
