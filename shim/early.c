@@ -154,10 +154,11 @@ early_started(struct early *e)
 /* -------------------------------------------------------------------- end */
 
 /*
- * Has it ended by then?  Then its status is there, and its pid nobody's.
+ * Has it ended by then?  It is not reaped yet: its pid, and so its process
+ * group, are nobody else's.
  */
 static bool
-ended_by(struct early *e, deadline until)
+ended_by(const struct early *e, deadline until)
 {
 	struct pollfd p = { .fd = e->app, .events = POLLIN };
 	int n;
@@ -165,21 +166,22 @@ ended_by(struct early *e, deadline until)
 	do
 		n = poll(&p, 1, deadline_left(until));
 	while (n == -1 && errno == EINTR);
-	return (n == 1 && waitpid(e->pid, &e->status, 0) == e->pid);
+	return (n == 1);
 }
 
+/*
+ * Whatever it has left behind in its group ends with it.
+ */
 void
 early_end(struct early *e)
 {
 	if (!ended_by(e, deadline_in(EOF_MS))) {
 		rights_kill(-e->pid, SIGTERM);
-		if (!ended_by(e, deadline_in(TERM_MS))) {
-			rights_kill(-e->pid, SIGKILL);
-			while (waitpid(e->pid, &e->status, 0) == -1 &&
-			    errno == EINTR)
-				;
-		}
+		ended_by(e, deadline_in(TERM_MS));
 	}
+	rights_kill(-e->pid, SIGKILL);
+	while (waitpid(e->pid, &e->status, 0) == -1 && errno == EINTR)
+		;
 	close(e->app);
 	close(e->net);
 	e->pid = 0;

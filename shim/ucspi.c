@@ -23,6 +23,7 @@ enum {
 	CONTROL_FD = 3,
 	READ_FD,
 	WRITE_FD,
+	WANTED_MAX = 32 * 1024,	      /* what is padded for */
 	SEND_ROOM = 2 * ENV_TOTAL_MAX /* and what it is padded to */
 };
 
@@ -107,7 +108,8 @@ ucspi_command(struct ucspi *u)
 
 /*
  * Readers in the field, which all descend from one, find variables in the
- * first half of the bytes only.  So these come first.
+ * first half of the bytes only.  So these come first, and then what else there
+ * is of the client's.
  */
 static const char *const first[] = { "SSL_PROTOCOL", "SSL_CIPHER",
 	"SSL_CIPHER_ALGKEYSIZE", "SSL_CIPHER_USEKEYSIZE", "SSL_TLS_SNI",
@@ -171,9 +173,14 @@ char *
 ucspi_list(char *const *variables, size_t *len)
 {
 	size_t all = length_below(variables, RANKS), rank, at = 0, i;
-	size_t more = padding(length_below(variables, FIRST), all);
-	char *list = malloc(all + more + 2);
+	size_t wanted = length_below(variables, RANK_OTHER);
+	size_t more;
+	char *list;
 
+	if (wanted > WANTED_MAX)
+		wanted = length_below(variables, FIRST);
+	more = padding(wanted, all);
+	list = malloc(all + more + 2);
 	if (list == NULL)
 		return (NULL);
 	for (rank = 0; rank < RANKS; rank++)
