@@ -121,8 +121,7 @@ item() {
 	table starttls.def STARTTLS | cut -f3 >"$T/program"
 	section STARTTLS | awk '/^\.Bl/ { depth++ } /^\.El/ { depth-- }
 	    depth == 1 && /^\.It Cm / { print $3 }' >"$T/manual"
-	[ "$(wc -l <"$T/program")" -ge 3 ]
-	diff "$T/program" "$T/manual"
+	same_lines words "$T/program" "$T/manual"
 }
 
 @test "every variable of env.def is in the manual under its set, and no other" {
