@@ -110,6 +110,8 @@ upgrade(struct clear *c, bool asked, struct ending *e)
 	if (asked)
 		c->dialog.protocol->go_ahead(&c->dialog);
 	count_said(c, before);
+	/* what is there already is not clear text */
+	c->in -= c->wire->in.len;
 	wire_forget_first(c->wire);
 	c->over = true;
 }
@@ -246,9 +248,18 @@ feed_app(struct clear *c)
 static void
 begin_tls(struct clear *c, struct ending *e)
 {
+	size_t before, len;
+	const uint8_t *last = msg_get_rest(c->msg, &len);
+
 	c->app->readable = true;
 	while (hear_app(c) || talk(c, e))
 		;
+	before = c->wire->out.len;
+	if (buf_put(&c->wire->out, last, len) != len) {
+		e->kind = ENDING_ERROR;
+		return;
+	}
+	count_said(c, before);
 	upgrade(c, false, e);
 }
 

@@ -24,9 +24,7 @@
 
 enum {
 	ASIDE = 32, /* where descriptors are while their places are made free */
-	FDS_MAX = 8,
-	EOF_MS = 1000, /* to end at the end of file */
-	TERM_MS = 2000 /* and after SIGTERM */
+	FDS_MAX = 8
 };
 
 /* ------------------------------------------------------------------ start */
@@ -173,11 +171,11 @@ ended_by(const struct early *e, deadline until)
  * Whatever it has left behind in its group ends with it.
  */
 void
-early_end(struct early *e)
+early_end(struct early *e, unsigned int ms)
 {
-	if (!ended_by(e, deadline_in(EOF_MS))) {
+	if (!ended_by(e, deadline_in(ms))) {
 		rights_kill(-e->pid, SIGTERM);
-		ended_by(e, deadline_in(TERM_MS));
+		ended_by(e, deadline_in(ms));
 	}
 	rights_kill(-e->pid, SIGKILL);
 	while (waitpid(e->pid, &e->status, 0) == -1 && errno == EINTR)

@@ -60,9 +60,10 @@ int early_started(struct early *);
 
 /*
  * End it: NET has given it the end of file already; SIGTERM to its process
- * group if that is not enough, then SIGKILL.  There is none afterwards.
+ * group if that is not enough, then SIGKILL, `ms` in between.  There is none
+ * afterwards.
  */
-void early_end(struct early *);
+void early_end(struct early *, unsigned int ms);
 
 /*
  * Wait until it ends, and end as it did; or until NET is gone.

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "keeper_local.h"
@@ -96,10 +97,11 @@ await_word(struct keeper *k, int fd)
 }
 
 static void
-tell_command(struct keeper *k, enum clear_command command)
+tell_command(struct keeper *k, enum clear_command command, const char *last)
 {
 	msg_begin(&k->msg, MSG_COMMAND);
 	msg_put_u8(&k->msg, (uint8_t)command);
+	msg_put_rest(&k->msg, last, strlen(last));
 	keeper_send(k);
 	if (command != CLEAR_TLS)
 		keeper_leave(k, EXIT_OK);
@@ -122,7 +124,7 @@ serve_ucspi(struct keeper *k)
 	close(theirs);
 	let_go_of_app(k);
 	await_word(k, k->ucspi.control);
-	tell_command(k, ucspi_command(&k->ucspi));
+	tell_command(k, ucspi_command(&k->ucspi), "");
 	tell_switched(k);
 }
 
@@ -133,6 +135,8 @@ static void
 serve_tlswrapper(struct keeper *k)
 {
 	struct early_fd fds[TLSWRAPPER_FDS];
+	char last[TLSWRAPPER_LAST_MAX];
+	enum clear_command command;
 	int theirs[2];
 
 	tlswrapper_open(&k->tlswrapper, fds, theirs);
@@ -141,7 +145,8 @@ serve_tlswrapper(struct keeper *k)
 	close(theirs[1]);
 	let_go_of_app(k);
 	await_word(k, k->tlswrapper.says);
-	tell_command(k, tlswrapper_command(&k->tlswrapper));
+	command = tlswrapper_command(&k->tlswrapper, last);
+	tell_command(k, command, last);
 	tlswrapper_switched(&k->tlswrapper);
 	tell_switched(k);
 }
@@ -170,7 +175,8 @@ serve_optional(struct keeper *k)
 	start(k, fds, sizeof(fds) / sizeof(fds[0]));
 	close_clear_links(k);
 	await_switch(k);
-	early_end(&k->early);
+	/* NET waits for as long as it would at the end */
+	early_end(&k->early, k->policy.close_ms / 4);
 	tell_switched(k);
 }
 

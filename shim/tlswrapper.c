@@ -3,13 +3,14 @@
  * tlswrapper.c - tlswrapper's way to say when TLS begins.
  *
  * Runs in:  the KEEPER.
- * Trusts:   nothing of the application but one byte.
+ * Trusts:   nothing of the application but one byte, or one line.
  */
 #include "tlswrapper.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdint.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -35,22 +36,25 @@ tlswrapper_open(struct tlswrapper *w, struct early_fd fds[TLSWRAPPER_FDS],
 }
 
 enum clear_command
-tlswrapper_command(struct tlswrapper *w)
+tlswrapper_command(struct tlswrapper *w, char last[TLSWRAPPER_LAST_MAX])
 {
-	uint8_t bytes[2];
 	ssize_t n;
 
 	do
-		n = read(w->says, bytes, sizeof(bytes));
+		n = read(w->says, last, TLSWRAPPER_LAST_MAX - 1);
 	while (n == -1 && errno == EINTR);
 	close(w->says);
 	w->says = -1;
+	last[n <= 0 ? 0 : n] = '\0';
 	if (n <= 0)
 		return (CLEAR_GOES_ON);
-	if (n == 1 && bytes[0] == 0)
+	if (n == 1 && last[0] == '\0')
 		return (CLEAR_TLS);
-	log_errx("program: descriptor %d: byte %d: want one NUL", ITS_WORD,
-	    bytes[n - 1]);
+	if ((ssize_t)strlen(last) == n && last[n - 1] == '\n')
+		return (CLEAR_TLS);
+	last[0] = '\0';
+	log_errx("program: descriptor %d: %zd bytes: want one NUL, or one line",
+	    ITS_WORD, n);
 	return (CLEAR_NONSENSE);
 }
 

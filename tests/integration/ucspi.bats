@@ -36,9 +36,9 @@ teardown() { leave_nothing; }
 	# the terminator is the last byte, and no entry is empty or has no value
 	[ "$(grep -c '^$' "$REPORT")" = 1 ]
 	[ "$(grep -B 1 -x 'list 0 -' "$REPORT" | head -n 1)" = "" ]
-	! grep -qvE '^(ctl 1 -|list 0 -|[A-Za-z0-9_]+=.*|)$' "$REPORT"
+	run ! grep -qvE '^(ctl 1 -|list 0 -|[A-Za-z0-9_]+=.*|)$' "$REPORT"
 	# who runs already has the others in its environment
-	! grep -q '^TCP' "$REPORT"
+	run ! grep -q '^TCP' "$REPORT"
 }
 
 @test "Z: TLS begins, and the variables are told" {
@@ -123,7 +123,7 @@ teardown() { leave_nothing; }
 		grep -q "^$name=." "$REPORT"
 	done
 	# and it is half of them: the reader has its fault
-	! grep -q '^SSL_SERVER_A_KEY=' "$REPORT"
+	run ! grep -q '^SSL_SERVER_A_KEY=' "$REPORT"
 }
 
 @test "a program that never reads the answer is not waited for" {
@@ -338,4 +338,52 @@ failure() {
 	reports '!timeout'
 	let_go
 	wait "$CLIENT"
+}
+
+# --------------------------------------------------------------- mailfront
+
+# serve_mailfront - which takes mail for b@localhost, and offers STARTTLS
+serve_mailfront() {
+	need swaks mailfront tcprules
+	echo '127.:allow,UCSPITLS=""' | tcprules "$T/rules.cdb" "$T/rules.tmp"
+	chmod 644 "$T/rules.cdb"
+	serve -n --rules "$T/rules.cdb" "${CERT[@]}" "$@" -- \
+	    mailfront smtp echo starttls-ucspi accept
+}
+
+# letter [swaks option ...] - in $output
+letter() {
+	run timeout 20 swaks --server 127.0.0.1 --port "$PORT" \
+	    --helo client --from a@localhost --to b@localhost "$@"
+	echo "$output"
+}
+
+@test "mailfront's own plugin takes a letter under TLS, and one in clear" {
+	serve_mailfront
+	letter --tls --tls-verify --tls-ca-path "$PKI/ca.pem" \
+	    --tls-sni localhost
+	[ "$status" -eq 0 ]
+	[[ $output == *"TLSv1.3:"*" ~> MAIL FROM:"*"250 Received "* ]]
+	[ "$(summary tls)" = TLSv1.3 ]
+	[ "$(summary app)" = 0 ]
+	# under TLS it is not offered again
+	[ "$(grep -c STARTTLS <<<"$output")" = 2 ]
+	letter
+	[ "$status" -eq 0 ]
+	[[ $output == *" -> MAIL FROM:"*"250 Received "* ]]
+	[ "$(summary -n 2 stage)" = clear ]
+	[ "$(summary -n 2 end)" = clean ]
+	[ "$(summary -n 2 app)" = 0 ]
+}
+
+@test "openssl s_client -starttls smtp talks to it" {
+	serve_mailfront --max-version 1.2
+	run timeout 20 openssl s_client -quiet -starttls smtp \
+	    -connect "127.0.0.1:$PORT" -CAfile "$PKI/ca.pem" \
+	    -verify_return_error -verify_hostname localhost 3>&- \
+	    < <(printf 'NOOP\r\nQUIT\r\n')
+	echo "$output"
+	[[ $output == *'221 2.0.0 Good bye.'* ]]
+	[ "$(summary tls)" = TLSv1.2 ]
+	[ "$(summary app)" = 0 ]
 }
