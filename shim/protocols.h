@@ -13,7 +13,7 @@
 extern const struct protocol protocol_smtp, protocol_lmtp;
 extern const struct protocol protocol_ftp;
 extern const struct protocol protocol_imap;
-extern const struct protocol protocol_pop3, protocol_nntp;
+extern const struct protocol protocol_pop3, protocol_nntp, protocol_sieve;
 extern const struct protocol protocol_ldap;
 extern const struct protocol protocol_postgres;
 extern const struct protocol protocol_tlswrapper;

@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * starttls_sieve.c - ManageSieve before TLS: RFC 5804.
+ *
+ * Runs in:  NET, inside the jail.
+ * Trusts:   the application for where its answers end: OK, NO or BYE.
+ * Refuses:  AUTHENTICATE; a line that an application may take for one with a
+ *           literal behind it while we do not, or the other way round.
+ *
+ * A literal is counted and not read, wherever it goes.  Inside TLS nothing is
+ * swallowed: the server has to tell its capabilities again (2.2), and what the
+ * application greets with are its capabilities.
+ */
+#include <string.h>
+
+#include "protocols.h"
+
+/*
+ * What the application's next line is to be, or is as well: dialog.mode.
+ */
+enum {
+	SIEVE_OFFER, /* capabilities: the greeting, and if asked for */
+	SIEVE_ANSWER,
+	SIEVE_BEHIND = 2, /* the rest of a line, behind a long literal ... */
+	SIEVE_LAST = 4	  /* ... and of the answer's last line */
+};
+
+/*
+ * Whose a command is that has literals: dialog.answers, while dialog.flag says
+ * that it is not over.
+ */
+enum { OURS, THEIRS, ANSWERED_EARLY };
+
+enum {
+	LITERAL_DIGITS_MAX = 10,
+	LITERAL_HELD_MAX = 4096, /* the application's; longer ones pass */
+	TAG_MAX = 64
+};
+
+static const char
+    say_starttls[] = "NO (ENCRYPT-NEEDED) \"Say STARTTLS first\"\r\n";
+static const char no_parameter[] = "NO \"No parameter here\"\r\n";
+
+/* ---------------------------------------------------------------- literals */
+
+/*
+ * What a line ends with.  ODD: nobody can tell what an application would make
+ * of it.
+ */
+enum end { END_PLAIN, END_LITERAL, END_ODD };
+
+static bool
+is_digit(uint8_t byte)
+{
+	return (byte >= '0' && byte <= '9');
+}
+
+/*
+ * Is there a quoted string that does not end?
+ */
+static bool
+is_in_quotes(const uint8_t *line, size_t len)
+{
+	bool quoted = false;
+	size_t i;
+
+	for (i = 0; i < len; i++) {
+		if (line[i] == '"')
+			quoted = !quoted;
+		else if (quoted && line[i] == '\\')
+			i++;
+	}
+	return (quoted);
+}
+
+/*
+ * "{n+}" or, where it need not have one, without the plus, and a blank before
+ * it or nothing.  The line's end is cut off already.
+ */
+static bool
+parse_literal(const uint8_t *line, size_t len, bool plus, uint64_t *size)
+{
+	size_t open, i;
+
+	for (open = len; open > 0 && line[open - 1] != '{'; open--)
+		;
+	*size = 0;
+	for (i = open; i < len && is_digit(line[i]); i++)
+		*size = *size * 10 + (uint64_t)(line[i] - '0');
+	if (open == 0 || i == open || i - open > LITERAL_DIGITS_MAX ||
+	    (open > 1 && line[open - 2] != ' '))
+		return (false);
+	if (line[i] == '+')
+		i++;
+	else if (plus)
+		return (false);
+	return (i + 1 == len);
+}
+
+/*
+ * Of the peer's, or (then no plus is wanted) of the application's.
+ */
+static enum end
+end_of(const uint8_t *line, size_t len, bool plus, uint64_t *size)
+{
+	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+		len--;
+	if (is_in_quotes(line, len))
+		return (END_ODD);
+	if (len == 0 || line[len - 1] != '}')
+		return (END_PLAIN);
+	return (parse_literal(line, len, plus, size) ? END_LITERAL : END_ODD);
+}
+
+/* ------------------------------------------------------------------ saying */
+
+static enum dialog_next
+answer(struct dialog *d, enum dialog_next next, const char *text)
+{
+	dialog_say(d, "%s", text);
+	return (next);
+}
+
+/*
+ * Sieve's extensions are the application's to tell, inside TLS; the row has
+ * to be there (1.7).
+ */
+static void
+tell_ours(struct dialog *d)
+{
+	dialog_say(d,
+	    "\"IMPLEMENTATION\" \"%s ManageSieve\"\r\n\"SIEVE\" \"\"\r\n\"SASL\" \"\"\r\n"
+	    "\"STARTTLS\"\r\n\"VERSION\" \"1.0\"\r\nOK\r\n",
+	    d->host);
+}
+
+static void
+go_ahead(struct dialog *d)
+{
+	dialog_say(d, "OK \"Begin TLS\"\r\n");
+}
+
+static void
+refuse(struct dialog *d, enum dialog_fault fault)
+{
+	static const char *const words[] = {
+		[DIALOG_FAULT_UNIT] = "NO \"Syntax error\"",
+		[DIALOG_FAULT_LONG] = "BYE \"Line too long\"",
+		[DIALOG_FAULT_LIMIT] = "BYE \"Too much without TLS\"",
+		[DIALOG_FAULT_BEHIND] = "BYE \"STARTTLS must come last\"",
+		[DIALOG_FAULT_FAILED] = "BYE (TRYLATER) \"No TLS now\"",
+		[DIALOG_FAULT_LATE] = "BYE \"Timeout\"",
+	};
+
+	dialog_say(d, "%s\r\n", words[fault]);
+}
+
+/* --------------------------------------------------------------- the peer's */
+
+/*
+ * The string comes back, so that the client knows which answer this is (2.13).
+ * No escapes, nothing long: a client's tag is a word.
+ */
+static enum dialog_next
+answer_noop(struct dialog *d, const uint8_t *tag, size_t len)
+{
+	size_t i;
+
+	if (len == 0)
+		return (answer(d, DIALOG_ANSWERED, "OK \"Done\"\r\n"));
+	for (i = 1; i + 1 < len && tag[i] >= ' ' && tag[i] <= '~' &&
+	     tag[i] != '"' && tag[i] != '\\';
+	     i++)
+		;
+	if (len < 2 || len > TAG_MAX || tag[0] != '"' || tag[len - 1] != '"' ||
+	    i + 1 != len)
+		return (answer(d, DIALOG_ANSWERED,
+		    "NO \"A short quoted string, or nothing\"\r\n"));
+	dialog_say(d, "OK (TAG %.*s) \"Done\"\r\n", (int)len,
+	    (const char *)tag);
+	return (DIALOG_ANSWERED);
+}
+
+static enum dialog_next
+answer_verb(struct dialog *d, const uint8_t *line, size_t len)
+{
+	const uint8_t *rest;
+	size_t rest_len;
+
+	if (dialog_verb(line, len, "NOOP", &rest, &rest_len))
+		return (answer_noop(d, rest, rest_len));
+	if (dialog_verb(line, len, "CAPABILITY", &rest, &rest_len)) {
+		if (rest_len > 0)
+			return (answer(d, DIALOG_ANSWERED, no_parameter));
+		tell_ours(d);
+		return (DIALOG_ANSWERED);
+	}
+	if (dialog_verb(line, len, "LOGOUT", &rest, &rest_len))
+		return (rest_len == 0 ?
+			answer(d, DIALOG_CLOSE, "OK \"Bye\"\r\n") :
+			answer(d, DIALOG_ANSWERED, no_parameter));
+	return (answer(d, DIALOG_ANSWERED, say_starttls));
+}
+
+static bool
+is_theirs(const struct dialog *d, const uint8_t *line, size_t len)
+{
+	return (!d->required &&
+	    !dialog_verb(line, len, "STARTTLS", NULL, NULL) &&
+	    !dialog_verb(line, len, "AUTHENTICATE", NULL, NULL));
+}
+
+static enum dialog_next
+hear_verb(struct dialog *d, const uint8_t *line, size_t len)
+{
+	const uint8_t *rest;
+	size_t rest_len;
+
+	if (dialog_verb(line, len, "STARTTLS", &rest, &rest_len))
+		return (rest_len == 0 ?
+			DIALOG_UPGRADE :
+			answer(d, DIALOG_ANSWERED, no_parameter));
+	if (d->required)
+		return (answer_verb(d, line, len));
+	return (answer(d, DIALOG_ANSWERED, say_starttls));
+}
+
+/*
+ * A literal goes where its line goes: to the application, or nowhere.
+ */
+static enum dialog_next
+hear_literal(struct dialog *d, uint64_t size)
+{
+	d->flag = true;
+	if (d->required && size > DIALOG_BYTES_MAX) {
+		refuse(d, DIALOG_FAULT_LIMIT);
+		return (DIALOG_CLOSE);
+	}
+	d->bytes += size;
+	if (d->answers == OURS) {
+		d->drop = size;
+		return (DIALOG_ANSWERED);
+	}
+	d->pass = size;
+	return (DIALOG_PASS);
+}
+
+/*
+ * A whole command, to its last line.  Nothing with a literal is for us.
+ */
+static enum dialog_next
+hear_end(struct dialog *d, const uint8_t *line, size_t len)
+{
+	bool had_literal = d->flag;
+
+	d->flag = false;
+	if (d->answers == THEIRS)
+		return (DIALOG_FORWARD);
+	if (d->answers == ANSWERED_EARLY)
+		return (DIALOG_PASS);
+	if (had_literal)
+		return (answer(d, DIALOG_ANSWERED, say_starttls));
+	return (hear_verb(d, line, len));
+}
+
+static void
+hear_begin(struct dialog *d, const uint8_t *line, size_t len)
+{
+	if (dialog_verb(line, len, "AUTHENTICATE", NULL, NULL))
+		dialog_credentials(d);
+	d->answers = is_theirs(d, line, len) ? THEIRS : OURS;
+	d->mode = dialog_verb(line, len, "CAPABILITY", NULL, NULL) ?
+	    SIEVE_OFFER :
+	    SIEVE_ANSWER;
+}
+
+/*
+ * Half a command cannot be taken back, and what stands behind a literal that
+ * is none would be commands: then it is the end.
+ */
+static enum dialog_next
+command(struct dialog *d, const uint8_t *line, size_t len)
+{
+	uint64_t size;
+	enum end end = end_of(line, len, true, &size);
+	bool clean = dialog_line_is_clean(line, len);
+
+	if (end == END_ODD || (d->flag && !clean))
+		return (answer(d, DIALOG_CLOSE, "BYE \"Syntax error\"\r\n"));
+	if (!clean || (!d->flag && !dialog_has_verb(line, len))) {
+		refuse(d, DIALOG_FAULT_UNIT);
+		return (DIALOG_ANSWERED);
+	}
+	if (!d->flag)
+		hear_begin(d, line, len);
+	return (end == END_LITERAL ? hear_literal(d, size) :
+				     hear_end(d, line, len));
+}
+
+/* -------------------------------------------------------- the application's */
+
+/*
+ * A line with its literals, if they are short.  *literal is the size of the
+ * long one behind it, or 0.
+ */
+static size_t
+parse_line(const uint8_t *bytes, size_t len, uint64_t *literal)
+{
+	const uint8_t *end, *line = bytes;
+	size_t most = len < DIALOG_APP_LINE_MAX ? len : DIALOG_APP_LINE_MAX;
+	size_t at = 0;
+	enum end kind;
+
+	for (;;) {
+		end = at < most ? memchr(line, '\n', most - at) : NULL;
+		if (end == NULL)
+			return (len < DIALOG_APP_LINE_MAX ? UNIT_PARTIAL :
+							    UNIT_BAD);
+		at = (size_t)(end - bytes) + 1;
+		kind = end_of(line, (size_t)(end - line) + 1, false, literal);
+		if (kind != END_LITERAL)
+			*literal = 0;
+		if (kind != END_LITERAL || *literal > LITERAL_HELD_MAX ||
+		    at + *literal > LITERAL_HELD_MAX)
+			return (at);
+		at += (size_t)*literal;
+		line = bytes + at;
+	}
+}
+
+static size_t
+app_unit(const struct dialog *d, const uint8_t *bytes, size_t len)
+{
+	uint64_t literal;
+
+	(void)d;
+	return (parse_line(bytes, len, &literal));
+}
+
+static bool
+is_last(const uint8_t *line, size_t len)
+{
+	return (dialog_verb(line, len, "OK", NULL, NULL) ||
+	    dialog_verb(line, len, "NO", NULL, NULL) ||
+	    dialog_verb(line, len, "BYE", NULL, NULL));
+}
+
+/*
+ * What the application offers, without what is ours to offer and what we
+ * refuse.
+ */
+static void
+tell_offer(struct dialog *d, const uint8_t *line, size_t len)
+{
+	if (dialog_verb(line, len, "\"STARTTLS\"", NULL, NULL))
+		return;
+	if (dialog_verb(line, len, "\"SASL\"", NULL, NULL)) {
+		dialog_say(d, "\"SASL\" \"\"\r\n");
+		return;
+	}
+	if (dialog_verb(line, len, "OK", NULL, NULL))
+		dialog_say(d, "\"STARTTLS\"\r\n");
+	dialog_say_bytes(d, line, len);
+}
+
+/*
+ * The answer is there.  An application may give it before the command is over:
+ * then none is awaited for the rest.
+ */
+static enum dialog_reply
+hear_last(struct dialog *d)
+{
+	if (!d->awaiting && d->flag && d->answers == THEIRS)
+		d->answers = ANSWERED_EARLY;
+	return (DIALOG_REPLY_DONE);
+}
+
+static enum dialog_reply
+reply(struct dialog *d, const uint8_t *line, size_t len)
+{
+	bool behind = (d->mode & SIEVE_BEHIND) != 0;
+	bool last = behind ? (d->mode & SIEVE_LAST) != 0 : is_last(line, len);
+
+	d->mode &= ~(unsigned int)(SIEVE_BEHIND | SIEVE_LAST);
+	parse_line(line, len, &d->app_pass);
+	if (d->awaiting && d->mode == SIEVE_OFFER && !behind &&
+	    d->app_pass == 0)
+		tell_offer(d, line, len);
+	else
+		dialog_say_bytes(d, line, len);
+	if (d->app_pass > 0) {
+		d->mode |= SIEVE_BEHIND | (last ? SIEVE_LAST : 0);
+		return (DIALOG_REPLY_MORE);
+	}
+	return (last ? hear_last(d) : DIALOG_REPLY_MORE);
+}
+
+const struct protocol protocol_sieve = {
+	.name = "sieve",
+	.unit = dialog_line,
+	.app_unit = app_unit,
+	.greet = tell_ours,
+	.command = command,
+	.reply = reply,
+	.go_ahead = go_ahead,
+	.refuse = refuse,
+};
