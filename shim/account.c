@@ -60,29 +60,46 @@ struct database {
 static struct database users = { .path = "/etc/passwd" },
 		       groups = { .path = "/etc/group" };
 
-/*
- * A whole file as a stream: fgetpwent(3) asks for its position with every
- * line, a system call each on a real file.  NULL if it cannot be read.
- */
-static FILE *
-open_in_memory(struct database *d)
+static void
+read_database(struct database *d)
 {
 	struct stat st;
 	ssize_t n;
 	int fd;
 
-	if (d->len != 0)
-		return (fmemopen(d->bytes, d->len, "r"));
 	fd = open(d->path, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
-		return (NULL);
+		return;
 	if (fstat(fd, &st) == 0 && st.st_size > 0 &&
 	    (d->bytes = malloc((size_t)st.st_size)) != NULL) {
 		n = read(fd, d->bytes, (size_t)st.st_size);
 		d->len = n < 0 ? 0 : (size_t)n;
 	}
 	close(fd);
-	return (d->len == 0 ? NULL : fmemopen(d->bytes, d->len, "r"));
+}
+
+/*
+ * A stream of the file from the first line on that has the text anywhere in
+ * it: fgetpwent(3) takes apart every line it comes by.  Of a copy in memory,
+ * since it asks a real file for its position with every line.  NULL if no
+ * line has it.
+ */
+static FILE *
+open_at(struct database *d, const char *text)
+{
+	const char *found, *before;
+	size_t at;
+
+	if (d->len == 0)
+		read_database(d);
+	if (d->len == 0)
+		return (NULL);
+	found = memmem(d->bytes, d->len, text, strlen(text));
+	if (found == NULL)
+		return (NULL);
+	before = memrchr(d->bytes, '\n', (size_t)(found - d->bytes));
+	at = before == NULL ? 0 : (size_t)(before - d->bytes) + 1;
+	return (fmemopen(d->bytes + at, d->len - at, "r"));
 }
 
 /*
@@ -93,9 +110,12 @@ open_in_memory(struct database *d)
 static const struct passwd *
 local_user(const char *name, uid_t uid)
 {
-	FILE *file = open_in_memory(&users);
 	const struct passwd *pw = NULL;
+	char id[sizeof(":4294967295:")];
+	FILE *file;
 
+	snprintf(id, sizeof(id), ":%u:", uid);
+	file = open_at(&users, name == NULL ? id : name);
 	while (file != NULL && (pw = fgetpwent(file)) != NULL)
 		if (name == NULL ? pw->pw_uid == uid :
 				   strcmp(pw->pw_name, name) == 0)
@@ -134,7 +154,7 @@ has_member(const struct group *gr, const char *name)
 static void
 local_groups(struct account *a, const char *name)
 {
-	FILE *file = open_in_memory(&groups);
+	FILE *file = open_at(&groups, name);
 	const struct group *gr;
 
 	add_group(a, a->gid);
