@@ -11,7 +11,7 @@ const struct protocol *
 protocol_of(enum starttls s)
 {
 	static const struct protocol *const protocols[STARTTLS_COUNT] = {
-#define STARTTLS(id, word, kind, protocol) [STARTTLS_##id] = protocol,
+#define STARTTLS(id, word, kind, protocol) [STARTTLS_##id] = (protocol),
 #include "starttls.def"
 #undef STARTTLS
 	};

@@ -206,7 +206,7 @@ by_nobody() {
 	    'say=USER ann' 'hear=200 I know ann' close
 	summary
 	[ "$(sort -u "$APP_DIR/heard" | grep -c begins)" -eq 2 ]
-	! grep -q joe "$APP_DIR/heard"
+	run ! grep -q joe "$APP_DIR/heard"
 }
 
 # behind GREETING - commands in the same segment as AUTH

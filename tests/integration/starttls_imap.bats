@@ -190,7 +190,7 @@ by_nobody() {
 	summary
 	[ "$(grep -c begins "$APP_DIR/heard")" -eq 2 ]
 	[ "$(sort -u "$APP_DIR/heard" | grep -c begins)" -eq 2 ]
-	! grep -q '^2 ' "$APP_DIR/heard"
+	run ! grep -q '^2 ' "$APP_DIR/heard"
 	grep -q '^5 LOGIN joe secret' "$APP_DIR/heard"
 }
 
