@@ -134,13 +134,45 @@ pop3_gives_mail() {
 	[ "$(field TLSSHIM_APP)" = none ]
 }
 
-@test "pop3 that is optional ends its first program, which is root's" {
-	local first
-
+@test "pop3 that is optional gives the same, by a fresh program" {
 	serve_example pop3 110
 	drop_in pop3@.service <<-'EOF'
 	[Service]
 	Environment=STARTTLS_MODE=optional
 	EOF
 	pop3_gives_mail
+}
+
+# takes_tls - of a program that in clear ends neither at end of file nor by
+# SIGTERM: what it answers under TLS
+takes_tls() {
+	rig install -m 755 /dev/stdin /usr/local/bin/stubborn <<-'EOF'
+	#!/bin/sh
+	trap '' TERM
+	echo '+OK ready'
+	read -r line
+	echo "+OK $SSL_PROTOCOL"
+	[ -n "$SSL_PROTOCOL" ] || sleep 600
+	EOF
+	application --starttls pop3 --starttls-mode optional "$@" \
+	    /usr/local/bin/stubborn
+	rig_ask NOOP -starttls pop3 -tls1_3 -crlf
+}
+
+@test "with the examples' rights a stubborn first program is ended" {
+	run takes_tls
+	[ "$output" = '+OK TLSv1.3' ]
+	[ "$(field TLSSHIM_STAGE)" = "done" ]
+}
+
+@test "without CAP_KILL there is no TLS, rather than two programs" {
+	drop_in tls-app@.service <<-'EOF'
+	[Service]
+	CapabilityBoundingSet=
+	CapabilityBoundingSet=CAP_SETUID CAP_SETGID CAP_SYS_CHROOT
+	EOF
+	run takes_tls --close-timeout 4
+	[[ $output != *TLSv1* ]]
+	[ "$(field TLSSHIM_STAGE)" = clear ]
+	[ "$(field TLSSHIM_END)" = error ]
 }
