@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 # starttls_imap.bats - IMAP that begins in clear: real clients, mailutils'
-# imap4d.
+# imap4d and courier-imap.
 
 load ../lib/common
 load ../lib/talk
@@ -21,6 +21,20 @@ imap() {
 	need "$IMAP4D"
 	serve "${CERT[@]}" --verbose --local-name tls.test --starttls imap \
 	    --starttls-mode "$mode" -- "$IMAP4D" --inetd "$@"
+}
+
+# courier MODE - courier-imap, unpacked: as a package it conflicts with imap4d.
+# With no authdaemon
+# to ask it lets nobody in.
+courier() {
+	local package=$PEERS/courier-imap/usr libraries=$PEERS/courier-authlib/usr/lib
+
+	need "$package/bin/imapd"
+	libraries+=:$PEERS/libcourier-unicode4/usr/lib/$(gcc -print-multiarch)
+	serve "${CERT[@]}" --local-name tls.test --starttls imap \
+	    --starttls-mode "$1" -- env LD_LIBRARY_PATH="$libraries" \
+	    IMAP_CAPABILITY='IMAP4rev1 AUTH=PLAIN IDLE' \
+	    "$package/lib/courier/courier/imaplogin" "$package/bin/imapd" Maildir
 }
 
 # toy MODE - an application that lets anyone in, and writes to $APP_DIR/heard
@@ -141,6 +155,34 @@ curl_begins() {
 
 @test "curl begins TLS where it is optional, and gets nowhere without" {
 	curl_begins optional
+}
+
+# courier_hears - inside TLS it offers what it is told to, and hears a login
+courier_hears() {
+	run s_client -starttls imap < <(
+		printf '%s\r\n' 'a CAPABILITY' 'b LOGIN joe secret')
+	printf '%s\n' "$output"
+	[[ $output == *'* CAPABILITY IMAP4rev1 AUTH=PLAIN IDLE'* ]]
+	[[ $output != *STARTTLS* && $output != *LOGINDISABLED* ]]
+	[[ $output != *PRIVACYREQUIRED* ]]
+	logged 'LOGIN FAILED, user=joe'
+}
+
+@test "openssl reaches courier-imap where TLS is required" {
+	courier required
+	courier_hears
+}
+
+@test "openssl reaches courier-imap where TLS is optional" {
+	courier optional
+	courier_hears
+	run timeout 20 socat -t 20 - "TCP:127.0.0.1:$PORT" < <(
+		printf '%s\r\n' 'a CAPABILITY' 'b LOGIN joe secret' 'c LOGOUT')
+	printf '%s\n' "$output"
+	[[ ${lines[0]} == '* OK [CAPABILITY IMAP4rev1 IDLE '* ]]
+	[[ ${lines[0]} == *' STARTTLS LOGINDISABLED]'* ]]
+	[[ ${lines[1]} == '* CAPABILITY IMAP4rev1 IDLE '*LOGINDISABLED* ]]
+	[[ $output == *"b $NO_LOGIN"*'c OK LOGOUT'* && $output != *AUTH=* ]]
 }
 
 # by_nobody MODE - everything as a user without any right
