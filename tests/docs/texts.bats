@@ -34,6 +34,26 @@ in_order() {
 	fenced 2 README.md | in_order units/examples/tls-app@.service
 }
 
+# code TEXT FILE - the block of code that has TEXT in its first line
+code() {
+	awk -v text="$1" '/^    / { if (!on && !inside && index($0, text)) on = 1
+		inside = 1; if (on) print substr($0, 5); next }
+	    { inside = 0; if (on) exit }' "$2"
+}
+
+@test "the guide to STARTTLS has its lines from units/" {
+	code 'tcpserver -HRDl0 -c 400 0 587' docs/starttls.md |
+	    sed 's/^/    /' | in_order units/examples/submission.run
+	code '110 stream tcp' docs/starttls.md |
+	    in_order units/examples/inetd.conf
+	code 'apt install mailfront cvm' docs/starttls.md |
+	    grep -E 'install -g|printf|passwd$|systemctl' |
+	    sed 's/^ */    /; s/ ann / NAME /' >"$T/guide"
+	sed -n 's/^#\t */    /p' units/examples/submission.socket >"$T/unit"
+	[ "$(wc -l <"$T/guide")" -ge 5 ]
+	in_order "$T/unit" <"$T/guide"
+}
+
 @test "README has a line for each file, and no line for none" {
 	local pattern file matched
 

@@ -98,6 +98,28 @@ PLAIN=$(printf '\0ann\0secret' | base64)
 	[ "$(field TLSSHIM_APP)" = 0 ]
 }
 
+# guide TEXT - the command of docs/starttls.md that has TEXT in it
+guide() {
+	awk -v text="$1" '/^    / { if (on || index($0, text)) print
+		on = (on || index($0, text)) && /\|$/ }' \
+	    "$SHIM_TREE/docs/starttls.md"
+}
+
+@test "the guide's commands count who never asks for TLS" {
+	serve_example submission 587
+	in_clear <<<QUIT
+	dialog -starttls smtp <<-'EOF'
+	> QUIT
+	< ^221
+	EOF
+	nothing_remains submission
+	field TLSSHIM_STAGE
+	[ "$(rig sh -c "$(guide 'STAGE=clear | wc')")" -ge 1 ]
+	[ "$(rig sh -c "$(guide 'STAGE=done | wc')")" -ge 1 ]
+	run rig sh -c "$(guide '-o export')"
+	[[ $output =~ ^\ +[1-9][0-9]*\ 127\.0\.0\.1$ ]]
+}
+
 # pop3_gives_mail - to ann, by her password, under TLS
 pop3_gives_mail() {
 	dialog -starttls pop3 <<-'EOF'
