@@ -1,0 +1,226 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: ISC
+# starttls_pop3.bats - POP3 that begins in clear: real clients, mailfront's
+# pop3front.
+
+load ../lib/common
+load ../lib/talk
+
+setup() { fresh; }
+teardown() { leave_nothing; }
+
+GREETING='+OK tls.test POP3'
+NOT_YET='-ERR Say STLS first'
+BEGIN='+OK Begin TLS'
+
+# mailbox - a maildir with one message, for the application's account
+mailbox() {
+	app_dir
+	as_nobody mkdir -p "$APP_DIR/mail/"{new,cur,tmp}
+	printf 'Subject: hello\n\nSTLS\n' |
+	    as_nobody tee "$APP_DIR/mail/new/1.test" >"$T/null"
+}
+
+# pop3front MODE - before a login; whoever logs in is refused
+pop3front() {
+	need pop3front-auth
+	serve "${CERT[@]}" --verbose --local-name tls.test --starttls pop3 \
+	    --starttls-mode "$1" -- /usr/sbin/pop3front-auth /bin/false \
+	    /usr/sbin/pop3front-maildir Maildir
+}
+
+# maildir MODE - behind one: anybody may read
+maildir() {
+	need pop3front-maildir
+	mailbox
+	serve "${CERT[@]}" --verbose --local-name tls.test --starttls pop3 \
+	    --starttls-mode "$1" -- \
+	    /usr/sbin/pop3front-maildir "$APP_DIR/mail"
+}
+
+# toy MODE - an application that takes any user, and writes to $APP_DIR/heard
+# what it hears
+toy() {
+	app_dir
+	cat >"$T/toy" <<-'EOF'
+	echo "$$ begins" >>"$1/heard"
+	user=nobody
+	printf '+OK toy <%s.1@toy>\r\n' "$$"
+	while IFS=$' \r' read -r verb rest; do
+		echo "$verb $rest" >>"$1/heard"
+		[ "$verb" != USER ] || user=$rest
+		[ "$verb" != CAPA ] || printf '+OK\r\nUSER\r\n.\r\n'
+		[ "$verb" = CAPA ] || printf '+OK %s\r\n' "$user"
+	done
+	EOF
+	serve "${CERT[@]}" --verbose --local-name tls.test --starttls pop3 \
+	    --starttls-mode "$1" -- bash "$T/toy" "$APP_DIR"
+}
+
+clear_talk() {
+	timeout 60 "$SHIM_TREE/tests/lib/starttls-talk" "$PORT" "$PKI/ca.pem" \
+	    "$@" 3>&-
+}
+
+# ------------------------------------------------------------- real clients
+
+openssl_pop3() {
+	printf 'CAPA\r\nQUIT\r\n' | s_client -starttls pop3
+}
+
+# openssl_begins MODE
+openssl_begins() {
+	pop3front "$1"
+	run openssl_pop3
+	printf '%s\n' "$output"
+	[[ $output == *UIDL*USER* && $output != *STLS* ]]
+	[ "$(summary end)" = clean ]
+}
+
+@test "openssl reaches pop3front where TLS is required" {
+	openssl_begins required
+}
+
+@test "openssl reaches pop3front where TLS is optional" {
+	openssl_begins optional
+}
+
+# python_begins MODE - poplib: in clear first, then inside TLS
+python_begins() {
+	pop3front "$1"
+	run python3 - "$PORT" "$PKI/ca.pem" <<-'EOF'
+	import poplib, ssl, sys
+	pop = poplib.POP3("127.0.0.1", int(sys.argv[1]), timeout=20)
+	context = ssl.create_default_context(cafile=sys.argv[2])
+	context.check_hostname = False
+	def login(where):
+	    try:
+	        pop.user("joe")
+	        pop.pass_("secret")
+	    except poplib.error_proto as error:
+	        print(where, error)
+	print("clear", *sorted(pop.capa()))
+	login("clear")
+	pop.stls(context)
+	print("tls", *sorted(pop.capa()))
+	login("tls")
+	print("tls", pop.quit().decode())
+	EOF
+	printf '%s\n' "$output"
+	[[ ${lines[0]} == clear*STLS* && ${lines[0]} != *USER* ]]
+	[[ ${lines[1]} == "clear"*"$NOT_YET"* ]]
+	[[ ${lines[2]} == tls*USER* && ${lines[2]} != *STLS* ]]
+	[[ ${lines[3]} == tls*-ERR* && ${lines[3]} != *STLS* ]]
+	[[ ${lines[4]} == 'tls +OK'* ]]
+	logged 'clear text: pop3: credentials before TLS refused'
+}
+
+@test "python's poplib begins TLS where it is required" {
+	python_begins required
+}
+
+@test "python's poplib begins TLS where it is optional" {
+	python_begins optional
+}
+
+# curl_begins MODE
+curl_begins() {
+	toy "$1"
+	run curl -sv -m 20 --ssl-reqd --cacert "$PKI/ca.pem" -X NOOP -I \
+	    --connect-to "localhost:110:127.0.0.1:$PORT" \
+	    --user joe:secret pop3://localhost/
+	printf '%s\n' "$output"
+	[[ $output == *"$BEGIN"*'SSL connection using'* ]]
+	[ "$status" -eq 0 ]
+	grep -q '^PASS secret' "$APP_DIR/heard"
+	run curl -s -m 20 --user joe:mystery "pop3://127.0.0.1:$PORT/"
+	[ "$status" -eq 67 ]
+	! grep -q mystery "$APP_DIR/heard"
+}
+
+@test "curl begins TLS where it is required, and gets nowhere without" {
+	curl_begins required
+}
+
+@test "curl begins TLS where it is optional, and gets nowhere without" {
+	curl_begins optional
+}
+
+# by_nobody MODE - everything as a user without any right
+by_nobody() {
+	need pop3front-auth
+	cp "$PKI/p256.key" "$T/key"
+	chmod 644 "$T/key"
+	STARTER=tcpserver
+	serve_program setpriv --reuid=nobody --regid=nogroup --clear-groups -- \
+	    "$SHIM" --cert "$PKI/p256.pem" --key "$T/key" --starttls pop3 \
+	    --starttls-mode "$1" -- /usr/sbin/pop3front-auth /bin/false false
+	run openssl_pop3
+	printf '%s\n' "$output"
+	[[ $output == *UIDL*USER* && $output != *STLS* ]]
+}
+
+@test "an ordinary user can require TLS" {
+	need_root
+	by_nobody required
+}
+
+@test "an ordinary user can leave it to the client" {
+	need_root
+	by_nobody optional
+}
+
+# --------------------------------------------------------- the conversation
+
+@test "pop3front serves a mailbox in clear, and inside TLS, by the same words" {
+	maildir optional
+	clear_talk "hear=$GREETING" 'say=RETR 1' 'hear=+OK ' \
+	    'hear=Subject: hello' hear= 'hear=STLS' hear= hear=. \
+	    'say=STLS' "hear=$BEGIN" tls \
+	    'say=RETR 1' 'hear=+OK ' 'hear=Subject: hello' \
+	    hear= 'hear=STLS' hear= hear=. 'say=QUIT' 'hear=+OK ' end
+}
+
+@test "no application runs before TLS where TLS is required" {
+	toy required
+	clear_talk "hear=$GREETING" 'say=CAPA' 'hear=+OK Capabilities follow' \
+	    'hear=STLS' hear=. 'say=USER joe' "hear=$NOT_YET" \
+	    'say=QUIT' 'hear=+OK Bye' end
+	[ "$(summary stage)" = clear ]
+	[ ! -e "$APP_DIR/heard" ]
+}
+
+@test "nothing that was said in clear is known inside TLS" {
+	toy optional
+	clear_talk "hear=$GREETING" 'say=XUSER joe' 'hear=+OK nobody' \
+	    'say=USER joe' "hear=$NOT_YET" 'say=STLS' "hear=$BEGIN" tls \
+	    'say=NOOP' 'hear=+OK nobody' 'say=USER ann' 'hear=+OK ann' close
+	summary
+	[ "$(sort -u "$APP_DIR/heard" | grep -c begins)" -eq 2 ]
+	! grep -q '^USER joe' "$APP_DIR/heard"
+}
+
+# behind MODE - a command in the same segment as STLS
+behind() {
+	toy "$1"
+	clear_talk "hear=$GREETING" "raw=$(printf 'STLS\r\nUSER joe\r\n' |
+	    od -An -v -tx1 | tr -d ' \n')" \
+	    'hear=-ERR STLS must come last' end
+	logged 'bytes behind the command that TLS begins with: refused'
+	! grep -q USER "$APP_DIR/heard"
+}
+
+@test "what stands behind STLS refuses it where TLS is required" {
+	behind required
+}
+
+@test "what stands behind STLS refuses it where TLS is optional" {
+	behind optional
+}
+
+@test "an application that refuses is heard inside TLS" {
+	serve "${CERT[@]}" --local-name tls.test --starttls pop3 -- \
+	    printf -- '-ERR busy\r\n'
+	clear_talk "hear=$GREETING" 'say=STLS' "hear=$BEGIN" tls \
+	    'hear=-ERR busy' end
+}
