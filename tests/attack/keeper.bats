@@ -13,18 +13,22 @@ load ../lib/common
 
 KINDS=(p256 p384 p521 rsa rsapss ed25519)
 
-setup() { fresh; }
+setup() {
+	fresh
+	POLICY=()
+	PROGRAM=(env -0)
+}
 teardown() { leave_nothing; }
 
 # hostile AT-LEAST GROUP [KIND [MODE]] - so many attacks, and none comes to
-# anything.  POLICY=(option ...): of the KEEPER, besides
+# anything.  POLICY=(option ...): of the KEEPER, besides; PROGRAM=(word ...)
 hostile() {
 	local kind=${3:-p256}
 
 	mkdir -p "$T/cas"
 	run -0 timeout 120 "$STAGE/bin/hostile-net" "$2" "${AS[@]}" \
 	    --client-cert "${4:-optional-no-ca}" --ca-dir "$T/cas" \
-	    "${POLICY[@]}" --cert "$PKI/$kind.pem" --key "$PKI/$kind.key" -- env -0
+	    "${POLICY[@]}" --cert "$PKI/$kind.pem" --key "$PKI/$kind.key" -- "${PROGRAM[@]}"
 	printf '%s: %s\n' "$kind" "$output"
 	[ "${lines[-1]%% *}" -ge "$1" ]
 }
@@ -139,4 +143,23 @@ group_file() {
 
 @test "nothing is looked up but by hash, in a directory that there is" {
 	hostile 4 lookup
+}
+
+# ----------------------------------------------------------- before TLS begins
+
+@test "before TLS every message but the switch is refused, and that once" {
+	POLICY=(--starttls smtp)
+	hostile 15 clear
+}
+
+@test "nobody but the application says when TLS begins" {
+	POLICY=(--starttls ucspi)
+	PROGRAM=(sh -c 'cat <&3; exit 7')
+	hostile 15 clear-ucspi
+}
+
+@test "the reason of a failure is one of ours, whoever says what" {
+	POLICY=(--starttls ucspi)
+	PROGRAM=(sh -c 'printf Z >&3; cat <&3 | tr -d "\0"; exit 7')
+	hostile 14 failed
 }

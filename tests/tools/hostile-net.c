@@ -1038,6 +1038,172 @@ group_gone(void)
 	}
 }
 
+/* ---------------------------------------------------------- in clear text */
+
+static void
+meet_in_clear(struct session *s)
+{
+	static struct msg m;
+
+	meet(s);
+	await(s, &m, MSG_START);
+	await(s, &m, MSG_POLICY);
+	s->channel.phase = PHASE_CLEAR;
+}
+
+static void
+switch_over(struct session *s)
+{
+	static struct msg m;
+
+	msg_begin(&m, MSG_SWITCH);
+	say(s, &m);
+	await(s, &m, MSG_SWITCHED);
+	s->channel.phase = PHASE_HELLO;
+}
+
+/*
+ * NULL: it may be sent.
+ */
+static const char *
+refused_in_clear(unsigned int type)
+{
+	if (rows[type].from != SIDE_NET)
+		return ("from the wrong side");
+	if (rows[type].phase == PHASE_ANY)
+		return ("nobody waits for it");
+	return (rows[type].phase == PHASE_CLEAR ? NULL : "out of phase");
+}
+
+/*
+ * --starttls of a protocol that the application does not know, required.
+ */
+static void
+group_clear(void)
+{
+	static struct msg m;
+	const struct ended *e;
+	struct session s;
+	unsigned int type;
+
+	for (type = 0; type < MSG_TYPES; type++) {
+		if (refused_in_clear(type) == NULL)
+			continue;
+		good(&m, (enum msg_type)type);
+		meet_in_clear(&s);
+		throw_msg(&s, &m, m.len);
+		must_fail(&s, 0, titled(rows[type].name, "in clear", 0),
+		    rows[type].name, refused_in_clear(type));
+	}
+	msg_begin(&m, MSG_SWITCH);
+	meet_in_clear(&s);
+	throw_msg(&s, &m, 1);
+	must_fail(&s, 0, "SWITCH of a byte", "SWITCH", "too long");
+	meet_in_clear(&s);
+	switch_over(&s);
+	throw_msg(&s, &m, 0);
+	must_fail(&s, 0, "SWITCH twice", "SWITCH", "out of phase");
+	meet_in_clear(&s);
+	shutdown(s.channel.fd, SHUT_WR);
+	e = part(&s);
+	attacks++;
+	judge(e->in_time && e->status == 0 && e->app_len == 0 &&
+		e->log[0] == '\0',
+	    "something else", "gone in clear", e->log);
+}
+
+/*
+ * An application runs, and what becomes of it becomes of the KEEPER: what it
+ * wrote, and the line in the log.
+ */
+static void
+must_be_left(struct session *s, const char *attack, const char *log,
+    const char *answer)
+{
+	const struct ended *e = part(s);
+
+	attacks++;
+	judge(e->in_time, "it goes on", attack, e->log);
+	judge(e->status == 7, "not the program's status", attack, e->log);
+	judge(s->signatures == 0, "it signed", attack, e->log);
+	judge(strstr(e->log, log) != NULL, log, attack, e->log);
+	judge(strcmp(e->app, answer) == 0, e->app, attack, e->log);
+}
+
+/*
+ * --starttls ucspi; the program reads SSLCTLFD to its end, and exits with 7.
+ */
+static void
+group_clear_ucspi(void)
+{
+	static struct msg m;
+	struct session s;
+	unsigned int type;
+	const char *why;
+	char log[256];
+
+	for (type = 0; type < MSG_TYPES; type++) {
+		if (rows[type].phase == PHASE_ANY &&
+		    rows[type].from == SIDE_NET)
+			continue;
+		good(&m, (enum msg_type)type);
+		why = refused_in_clear(type);
+		snprintf(log, sizeof(log), "message: %s: %s\n", rows[type].name,
+		    why == NULL ? "before the application asked for TLS" : why);
+		meet_in_clear(&s);
+		throw_msg(&s, &m, why == NULL ? 0 : m.len);
+		must_be_left(&s, titled(rows[type].name, "before TLS", 0), log,
+		    "");
+	}
+}
+
+static void
+fail_with(enum point point, const uint8_t *body, size_t len, const char *log,
+    const char *answer)
+{
+	static struct msg m;
+	struct session s;
+
+	meet_in_clear(&s);
+	await(&s, &m, MSG_COMMAND);
+	switch_over(&s);
+	if (point == AT_HANDSHAKE) {
+		good(&m, MSG_HELLO);
+		say(&s, &m);
+		await(&s, &m, MSG_CHOICE);
+	}
+	msg_begin(&m, MSG_FAILED);
+	msg_put_rest(&m, body, len);
+	throw_msg(&s, &m, len);
+	must_be_left(&s, titled("FAILED", point_names[point], body[0]), log,
+	    answer);
+}
+
+/*
+ * The same program, but it has said Z before.
+ */
+static void
+group_failed(void)
+{
+	static const uint8_t bodies[][3] = { { 4, 0 }, { 6, 255 }, { 8, 9 },
+		{ 0, 0 }, { 10, 0 }, { 255, 255 } };
+	static const char *const answers[] = { "!timeout",
+		"!alert-sent:unknown", "!probe:no-tls", "!error", "!error",
+		"!error" };
+	size_t i;
+
+	for (i = 0; i < 6; i++) {
+		fail_with(AT_HELLO, bodies[i], 2,
+		    i < 3 ? "" : "message: FAILED: of no form\n", answers[i]);
+		fail_with(AT_HANDSHAKE, bodies[i], 2,
+		    i < 3 ? "" : "message: FAILED: of no form\n", answers[i]);
+	}
+	fail_with(AT_HELLO, bodies[0], 1, "message: FAILED: of no form\n",
+	    "!error");
+	fail_with(AT_HELLO, bodies[0], 3, "message: FAILED: too long\n",
+	    "!error");
+}
+
 /* -------------------------------------------------------------------- main */
 
 static const struct {
@@ -1066,6 +1232,9 @@ static const struct {
 	{ "not-asked", group_not_asked },
 	{ "required", group_required },
 	{ "lookup", group_lookup },
+	{ "clear", group_clear },
+	{ "clear-ucspi", group_clear_ucspi },
+	{ "failed", group_failed },
 };
 
 int

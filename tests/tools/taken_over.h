@@ -77,7 +77,10 @@ be_keeper(int channel, int app, int log)
 	    dup2(channel, 3) == -1)
 		err(2, "descriptors");
 	closefrom(4);
-	connection.fd = -1;
+	/* what an application in clear writes is as good as in TLS */
+	connection.fd = connection.options.starttls == STARTTLS_UCSPI ?
+	    fcntl(1, F_DUPFD_CLOEXEC, 4) :
+	    -1;
 	keeper_run(&connection, (struct links){ 3, -1, -1, -1, -1 });
 }
 
