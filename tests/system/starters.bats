@@ -107,6 +107,7 @@ xinetd() {
 # unpacked PACKAGE FILE - a program of a package that cannot be installed
 unpacked() {
 	if [ ! -e "$PEERS/$1/$2" ]; then
+		mkdir -p "$PEERS"
 		(cd "$T" && apt-get -qq -o APT::Sandbox::User=root download \
 		    "$1" && dpkg-deb -x "$1"_*.deb "$PEERS/$1") >&2
 	fi
