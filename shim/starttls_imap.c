@@ -4,8 +4,10 @@
  *
  * Runs in:  NET, inside the jail.
  * Trusts:   the application, with its answers.
- * Refuses:  credentials in clear text, and an application that says PREAUTH:
- *           whoever stands between would choose whose mailbox it is.
+ * Refuses:  credentials in clear text; an application that says PREAUTH:
+ *           whoever stands between would choose whose mailbox it is; literals
+ *           that do not wait to be invited: an application that answers
+ *           before it reads one takes it for commands.
  *
  * A unit is a line.  A command is one line, or several with literals between
  * them (RFC 9051, 4.3), which are counted and never looked at.  Nobody is
@@ -129,11 +131,6 @@ forward(struct dialog *d, const uint8_t *line, size_t len)
 	d->mode = COMMAND;
 	if (l.there && l.len > LITERAL_MAX)
 		return (too_long(d));
-	if (l.there && !l.waits) {
-		d->mode = ARGUMENT;
-		d->pass = l.len;
-		return (DIALOG_PASS);
-	}
 	/* the application may have answered before it has heard all */
 	if (d->tag[0] == '\0')
 		return (DIALOG_PASS);
@@ -144,14 +141,22 @@ forward(struct dialog *d, const uint8_t *line, size_t len)
 	return (DIALOG_FORWARD);
 }
 
+static bool
+is_impatient(const uint8_t *line, size_t len)
+{
+	struct imap_literal l = imap_literal(line, len);
+
+	return (l.there && !l.waits);
+}
+
 /*
  * In the middle of a command there is no answer to what is no line.
  */
 static enum dialog_next
 forward_more(struct dialog *d, const uint8_t *line, size_t len)
 {
-	if (!dialog_line_is_clean(line, len)) {
-		dialog_say(d, "* BYE Not a line\r\n");
+	if (!dialog_line_is_clean(line, len) || is_impatient(line, len)) {
+		dialog_say(d, "* BYE Not a line, or an uninvited literal\r\n");
 		return (DIALOG_CLOSE);
 	}
 	if (d->mode == ARGUMENT)
@@ -209,7 +214,9 @@ obey(struct dialog *d, const uint8_t *line, size_t len)
 		return (alone ? DIALOG_UPGRADE :
 				refused(d, SAY_BAD, line, len));
 	if (!d->required)
-		return (forward(d, line, len));
+		return (is_impatient(line, len) ?
+			refused(d, SAY_BAD, line, len) :
+			forward(d, line, len));
 	if (!is_answered(verb))
 		return (refused(d, SAY_NO, line, len));
 	return (alone ? answer(d, verb) : refused(d, SAY_BAD, line, len));
@@ -250,7 +257,8 @@ static bool
 is_kept(struct imap_word w)
 {
 	return (!imap_word_begins(w, "AUTH=") && !imap_word_is(w, "STARTTLS") &&
-	    !imap_word_is(w, "LOGINDISABLED"));
+	    !imap_word_is(w, "LOGINDISABLED") && !imap_word_is(w, "LITERAL+") &&
+	    !imap_word_is(w, "LITERAL-"));
 }
 
 static void

@@ -7,9 +7,11 @@
  * Refuses:  AUTHENTICATE; a line that an application may take for one with a
  *           literal behind it while we do not, or the other way round.
  *
- * A literal is counted and not read, wherever it goes.  Inside TLS nothing is
- * swallowed: the server has to tell its capabilities again (2.2), and what the
- * application greets with are its capabilities.
+ * A literal is counted and not read, and so is the command that it belongs to:
+ * an application that answers before it reads a literal would take it for
+ * commands, and nothing that has one is of use before TLS.  Inside TLS nothing
+ * is swallowed: the server has to tell its capabilities again (2.2), and what
+ * the application greets with are its capabilities.
  */
 #include <string.h>
 
@@ -25,11 +27,7 @@ enum {
 	SIEVE_LAST = 4	  /* ... and of the answer's last line */
 };
 
-/*
- * Whose a command is that has literals: dialog.answers, while dialog.flag says
- * that it is not over.
- */
-enum { OURS, THEIRS, ANSWERED_EARLY };
+/* dialog.flag: a command has had a literal, and is not over */
 
 enum {
 	LITERAL_DIGITS_MAX = 10,
@@ -205,7 +203,7 @@ answer_verb(struct dialog *d, const uint8_t *line, size_t len)
 static bool
 is_theirs(const struct dialog *d, const uint8_t *line, size_t len)
 {
-	return (!d->required &&
+	return (!d->required && !d->flag &&
 	    !dialog_verb(line, len, "STARTTLS", NULL, NULL) &&
 	    !dialog_verb(line, len, "AUTHENTICATE", NULL, NULL));
 }
@@ -225,24 +223,17 @@ hear_verb(struct dialog *d, const uint8_t *line, size_t len)
 	return (answer(d, DIALOG_ANSWERED, say_starttls));
 }
 
-/*
- * A literal goes where its line goes: to the application, or nowhere.
- */
 static enum dialog_next
 hear_literal(struct dialog *d, uint64_t size)
 {
 	d->flag = true;
-	if (d->required && size > DIALOG_BYTES_MAX) {
+	if (size > DIALOG_BYTES_MAX) {
 		refuse(d, DIALOG_FAULT_LIMIT);
 		return (DIALOG_CLOSE);
 	}
 	d->bytes += size;
-	if (d->answers == OURS) {
-		d->drop = size;
-		return (DIALOG_ANSWERED);
-	}
-	d->pass = size;
-	return (DIALOG_PASS);
+	d->drop = size;
+	return (DIALOG_ANSWERED);
 }
 
 /*
@@ -251,13 +242,11 @@ hear_literal(struct dialog *d, uint64_t size)
 static enum dialog_next
 hear_end(struct dialog *d, const uint8_t *line, size_t len)
 {
-	bool had_literal = d->flag;
+	bool had_literal = d->flag, theirs = is_theirs(d, line, len);
 
 	d->flag = false;
-	if (d->answers == THEIRS)
+	if (theirs)
 		return (DIALOG_FORWARD);
-	if (d->answers == ANSWERED_EARLY)
-		return (DIALOG_PASS);
 	if (had_literal)
 		return (answer(d, DIALOG_ANSWERED, say_starttls));
 	return (hear_verb(d, line, len));
@@ -268,7 +257,6 @@ hear_begin(struct dialog *d, const uint8_t *line, size_t len)
 {
 	if (dialog_verb(line, len, "AUTHENTICATE", NULL, NULL))
 		dialog_credentials(d);
-	d->answers = is_theirs(d, line, len) ? THEIRS : OURS;
 	d->mode = dialog_verb(line, len, "CAPABILITY", NULL, NULL) ?
 	    SIEVE_OFFER :
 	    SIEVE_ANSWER;
@@ -363,18 +351,6 @@ tell_offer(struct dialog *d, const uint8_t *line, size_t len)
 	dialog_say_bytes(d, line, len);
 }
 
-/*
- * The answer is there.  An application may give it before the command is over:
- * then none is awaited for the rest.
- */
-static enum dialog_reply
-hear_last(struct dialog *d)
-{
-	if (!d->awaiting && d->flag && d->answers == THEIRS)
-		d->answers = ANSWERED_EARLY;
-	return (DIALOG_REPLY_DONE);
-}
-
 static enum dialog_reply
 reply(struct dialog *d, const uint8_t *line, size_t len)
 {
@@ -392,7 +368,7 @@ reply(struct dialog *d, const uint8_t *line, size_t len)
 		d->mode |= SIEVE_BEHIND | (last ? SIEVE_LAST : 0);
 		return (DIALOG_REPLY_MORE);
 	}
-	return (last ? hear_last(d) : DIALOG_REPLY_MORE);
+	return (last ? DIALOG_REPLY_DONE : DIALOG_REPLY_MORE);
 }
 
 const struct protocol protocol_sieve = {

@@ -178,7 +178,7 @@ TALK(the_greeting_has_our_capabilities_and_no_login)
 	talk_state(t, DIALOG_WAITS);
 	talk_app(t,
 	    "* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN auth=login IDLE "
-	    "STARTTLS LOGINDISABLED] [x] hi\r\n");
+	    "literal+ LITERAL- STARTTLS LOGINDISABLED] [x] hi\r\n");
 	talk_hears(t,
 	    "* OK [CAPABILITY IMAP4rev1 IDLE STARTTLS "
 	    "LOGINDISABLED] [x] hi\r\n");
@@ -291,30 +291,47 @@ TALK(a_literal_that_is_not_invited_is_not_counted)
 	talk_upgrades(t);
 }
 
-TALK(a_literal_that_does_not_wait_goes_to_the_application)
+/*
+ * An application that says BAD before it reads the literal would take it for
+ * commands.
+ */
+TALK(a_literal_that_does_not_wait_never_reaches_the_application)
 {
 	struct talk *t = optional();
 
 	talk_peer(t,
 	    "1 ID ({14+}\r\n2 LOGIN a b\r\n {12+}\r\n3 STARTTLS\r\n)"
-	    "\r\n4 NOOP\r\n");
-	talk_app_hears(t,
-	    "1 ID ({14+}\r\n2 LOGIN a b\r\n {12+}\r\n"
-	    "3 STARTTLS\r\n)\r\n");
-	talk_app(t, "1 OK\r\n");
-	talk_hears(t, "1 OK\r\n");
-	talk_app_hears(t, "4 NOOP\r\n");
+	    "\r\n4 NOOP {0+}\r\n\r\n5 NOOP\r\n");
+	talk_hears(t,
+	    "1 BAD Not a command, or not with these arguments\r\n"
+	    "4 BAD Not a command, or not with these arguments\r\n");
+	talk_app_hears(t, "5 NOOP\r\n");
+}
+
+TALK(nor_does_one_behind_a_literal_that_was_invited)
+{
+	struct talk *t = optional();
+
+	talk_peer(t, "1 ID ({1}\r\n");
+	talk_app(t, "+ go\r\n");
+	talk_hears(t, "+ go\r\n");
+	talk_peer(t, "a {13+}\r\n2 LOGIN a b\r\n)\r\n");
+	talk_hears(t, "* BYE Not a line, or an uninvited literal\r\n");
+	talk_app_hears(t, "1 ID ({1}\r\na");
+	talk_state(t, DIALOG_ENDS);
 }
 
 TALK(an_answer_before_the_literal_is_over_is_the_answer)
 {
 	struct talk *t = optional();
 
-	talk_peer(t, "1 ID ({3+}\r\na");
+	talk_peer(t, "1 ID ({3}\r\n");
+	talk_app(t, "+ go\r\n");
+	talk_peer(t, "a");
 	talk_app(t, "1 BAD\r\n");
 	talk_peer(t, "bc)\r\n2 STARTTLS\r\n");
-	talk_app_hears(t, "1 ID ({3+}\r\nabc)\r\n");
-	talk_hears(t, "1 BAD\r\n");
+	talk_app_hears(t, "1 ID ({3}\r\nabc)\r\n");
+	talk_hears(t, "+ go\r\n1 BAD\r\n");
 	talk_upgrades(t);
 }
 
@@ -332,9 +349,12 @@ TALK(nothing_unclean_stands_behind_a_literal)
 {
 	struct talk *t = optional();
 
-	talk_peer(t, "1 ID ({1+}\r\na)\n2 LOGIN a b\r\n");
-	talk_hears(t, "* BYE Not a line\r\n");
-	talk_app_hears(t, "1 ID ({1+}\r\na");
+	talk_peer(t, "1 ID ({1}\r\n");
+	talk_app(t, "+ go\r\n");
+	talk_hears(t, "+ go\r\n");
+	talk_peer(t, "a)\n2 LOGIN a b\r\n");
+	talk_hears(t, "* BYE Not a line, or an uninvited literal\r\n");
+	talk_app_hears(t, "1 ID ({1}\r\na");
 	talk_state(t, DIALOG_ENDS);
 }
 
@@ -433,7 +453,8 @@ static const struct check_case cases[] = {
 	C(a_line_without_its_end_goes_nowhere),
 	C(a_literal_goes_to_the_application_when_it_invites_it),
 	C(a_literal_that_is_not_invited_is_not_counted),
-	C(a_literal_that_does_not_wait_goes_to_the_application),
+	C(a_literal_that_does_not_wait_never_reaches_the_application),
+	C(nor_does_one_behind_a_literal_that_was_invited),
 	C(an_answer_before_the_literal_is_over_is_the_answer),
 	C(a_literal_is_too_long_for_the_application_too),
 	C(nothing_unclean_stands_behind_a_literal),
