@@ -29,7 +29,7 @@ enum {
 	NNTP_ARTICLE
 };
 
-enum { CODE_LEN = 3, CODE_OFFER = 101, CODE_GROUP = 211 };
+enum { CODE_LEN = 3, CODE_OFFER = 101, CODE_STREAM = 203, CODE_GROUP = 211 };
 
 /* RFC 3977, 3.2.1, with what is older than it: XGTITLE and XTHREAD */
 static const unsigned int codes_of_lists[] = { 100, 101, 215, 218, 220, 221,
@@ -111,13 +111,23 @@ begin_article(struct dialog *d, enum dialog_next next)
 }
 
 /*
- * TAKETHIS has its article right behind it (RFC 4644, 2.5).
+ * TAKETHIS has its article right behind it (RFC 4644, 2.5); who does not know
+ * it would take that for commands.  dialog.flag: the application knows it.
  */
+static enum dialog_next
+forward_in_stream(struct dialog *d)
+{
+	if (!d->flag)
+		return (answer(d, DIALOG_CLOSE,
+		    "400 TAKETHIS was not offered\r\n"));
+	return (begin_article(d, DIALOG_PASS));
+}
+
 static enum dialog_next
 forward(struct dialog *d, const uint8_t *line, size_t len)
 {
 	if (dialog_verb(line, len, "TAKETHIS", NULL, NULL))
-		return (begin_article(d, DIALOG_PASS));
+		return (forward_in_stream(d));
 	if (dialog_verb(line, len, "CAPABILITIES", NULL, NULL))
 		d->mode = NNTP_OFFERED;
 	else if (dialog_verb(line, len, "LISTGROUP", NULL, NULL))
@@ -224,6 +234,8 @@ has_list(const struct dialog *d, unsigned int code)
 static void
 tell_offer(struct dialog *d, const uint8_t *line, size_t len)
 {
+	if (dialog_verb(line, len, "STREAMING", NULL, NULL))
+		d->flag = true;
 	if (!dialog_verb(line, len, "STARTTLS", NULL, NULL) &&
 	    !dialog_verb(line, len, "AUTHINFO", NULL, NULL) &&
 	    !dialog_verb(line, len, "SASL", NULL, NULL) &&
@@ -255,6 +267,8 @@ hear_answer(struct dialog *d, const uint8_t *line, size_t len)
 	unsigned int code = code_of(line, len);
 
 	dialog_say_bytes(d, line, len);
+	if (code == CODE_STREAM)
+		d->flag = true;
 	if (has_list(d, code)) {
 		d->mode = d->mode == NNTP_OFFERED && code == CODE_OFFER ?
 		    NNTP_OFFER :
@@ -274,6 +288,9 @@ reply(struct dialog *d, const uint8_t *line, size_t len)
 	if (d->awaiting)
 		return (hear_answer(d, line, len));
 	dialog_say_bytes(d, line, len);
+	/* it takes the article for commands, or goes: 400 */
+	if (d->mode == NNTP_ARTICLE)
+		d->closing = true;
 	return (DIALOG_REPLY_DONE);
 }
 

@@ -154,6 +154,9 @@ forward(struct dialog *d, const uint8_t *line, size_t len)
 {
 	size_t i;
 
+	/* what was offered before counts no more */
+	if (dialog_verb(line, len, "HELO", NULL, NULL))
+		d->flag = false;
 	for (i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
 		if (dialog_verb(line, len, forwarded[i].verb, NULL, NULL))
 			d->mode = forwarded[i].awaited;
@@ -317,6 +320,8 @@ tell_offer(struct dialog *d, const uint8_t *line, size_t len, bool is_last)
 	size_t text_len = len - CODE_LEN;
 	bool is_first = d->mode == SMTP_HELLO;
 
+	if (is_first)
+		d->flag = false;
 	if (*text == ' ' || *text == '-') {
 		text++;
 		text_len--;
@@ -383,8 +388,16 @@ reply(struct dialog *d, const uint8_t *line, size_t len)
 		tell_offer(d, line, len, is_last);
 	else
 		dialog_say_bytes(d, line, len);
-	if (!is_last || !d->awaiting)
+	if (!is_last)
 		return (DIALOG_REPLY_MORE);
+	if (!d->awaiting) {
+		/*
+		 * 421; or it has heard a command where we have not: behind
+		 * what it takes for the end of a message, say
+		 */
+		d->closing = true;
+		return (DIALOG_REPLY_MORE);
+	}
 	return (hear_answer(d, code));
 }
 

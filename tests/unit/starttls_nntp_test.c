@@ -224,6 +224,7 @@ TALK(an_article_in_a_stream_is_not_read)
 {
 	struct talk *t = greeted(false);
 
+	PASSES(t, "MODE STREAM\r\n", "203 yes\r\n");
 	talk_peer(t,
 	    "TAKETHIS <a@b>\r\n" ARTICLE "TAKETHIS <b@b>\r\n.\r\n"
 	    "STARTTLS\r\n");
@@ -235,6 +236,27 @@ TALK(an_article_in_a_stream_is_not_read)
 	talk_app(t, "439 <b@b>\r\n");
 	talk_hears(t, "439 <b@b>\r\n");
 	talk_state(t, DIALOG_UPGRADES);
+}
+
+TALK(an_article_that_would_be_commands_is_the_end)
+{
+	struct talk *t = greeted(false);
+
+	PASSES(t, "MODE STREAM\r\n", "501 no\r\n");
+	talk_peer(t, "TAKETHIS <a@b>\r\nAUTHINFO USER me\r\n.\r\n");
+	talk_hears(t, "400 TAKETHIS was not offered\r\n");
+	talk_app_hears(t, "");
+	talk_state(t, DIALOG_ENDS);
+	t = greeted(false);
+	PASSES(t, "CAPABILITIES\r\n",
+	    "101 Mine\r\nSTREAMING\r\nSTARTTLS\r\n.\r\n");
+	CHECK(t->d.flag);
+	t = greeted(false);
+	PASSES(t, "POST\r\n", "340 go on\r\n");
+	talk_peer(t, "a\n.\nAUTHINFO USER me\r\n");
+	talk_app(t, "240 posted\r\n");
+	talk_hears(t, "240 posted\r\n");
+	talk_state(t, DIALOG_ENDS);
 }
 
 TALK(one_command_at_a_time_is_forwarded)
@@ -298,6 +320,7 @@ static const struct check_case cases[] = {
 	C(an_article_is_not_read),
 	C(an_article_of_another_server_is_not_read),
 	C(an_article_in_a_stream_is_not_read),
+	C(an_article_that_would_be_commands_is_the_end),
 	C(one_command_at_a_time_is_forwarded),
 	C(what_nobody_asked_for_passes),
 	C(the_second_greeting_is_not_told),

@@ -445,6 +445,17 @@ TALK(chunks_pass_by_their_size)
 	talk_upgrades(t);
 }
 
+TALK(what_was_offered_counts_until_the_next_hello)
+{
+	struct talk *t = chunking(&protocol_smtp);
+
+	PASSES(t, "HELO x\r\n", "250 Ok\r\n");
+	talk_peer(t, "BDAT 12\r\nAUTH PLAIN\r\n");
+	talk_hears(t, "503 5.5.1 BDAT was not offered\r\n");
+	talk_app_hears(t, "");
+	talk_state(t, DIALOG_ENDS);
+}
+
 TALK(lmtp_answers_the_last_chunk_for_every_recipient)
 {
 	struct talk *t = chunking(&protocol_lmtp);
@@ -483,19 +494,37 @@ TALK(chunks_of_an_unknown_size_end_it)
 	}
 }
 
-TALK(what_the_application_says_unasked_passes)
+TALK(what_is_no_answer_passes)
 {
 	struct talk *t = greeted(&protocol_smtp, false);
 
-	talk_app(t, "421 Timeout\r\n");
-	talk_hears(t, "421 Timeout\r\n");
-	talk_state(t, DIALOG_WAITS);
 	PASSES(t, "NOOP\r\n", "not an answer\r\n25\r\n250x\r\n250 Ok\r\n");
+}
+
+/*
+ * LF.LF ends the message, for this application.
+ */
+TALK(an_answer_that_nobody_awaits_is_the_last)
+{
+	struct talk *t = greeted(&protocol_smtp, false);
+
+	talk_app(t, "421-Time\r\n421 out\r\n");
+	talk_hears(t, "421-Time\r\n421 out\r\n");
+	talk_state(t, DIALOG_ENDS);
+	t = greeted(&protocol_smtp, false);
 	PASSES(t, "DATA\r\n", "354 Go on\r\n");
-	talk_peer(t, "x\r\n");
-	talk_app(t, "421 Closing\r\n");
-	talk_hears(t, "421 Closing\r\n");
-	talk_app_hears(t, "x\r\n");
+	talk_peer(t, "x\n.\nAUTH PLAIN x\n");
+	talk_app(t, "250 Ok\r\n");
+	talk_hears(t, "250 Ok\r\n");
+	talk_state(t, DIALOG_ENDS);
+	t = greeted(&protocol_smtp, false);
+	PASSES(t, "DATA\r\n", "354 Go on\r\n");
+	talk_peer(t, "x\n.\nAUTH PLAIN x\n\r\n.\r\n");
+	talk_app(t, "250 Ok\r\n");
+	talk_hears(t, "250 Ok\r\n");
+	talk_app(t, "235 Yes\r\n");
+	talk_hears(t, "235 Yes\r\n");
+	talk_state(t, DIALOG_ENDS);
 }
 
 /* -------------------------------------------------------------- inside TLS */
@@ -556,9 +585,10 @@ static const struct check_case cases[] = {
 	C(what_follows_a_message_waits_for_its_answer),
 	C(a_dot_at_once_ends_a_message), C(without_354_there_is_no_message),
 	C(lmtp_answers_for_every_recipient), C(chunks_pass_by_their_size),
+	C(what_was_offered_counts_until_the_next_hello),
 	C(lmtp_answers_the_last_chunk_for_every_recipient),
-	C(chunks_of_an_unknown_size_end_it),
-	C(what_the_application_says_unasked_passes),
+	C(chunks_of_an_unknown_size_end_it), C(what_is_no_answer_passes),
+	C(an_answer_that_nobody_awaits_is_the_last),
 	C(a_second_greeting_is_not_told), C(a_refusing_greeting_is_told), { 0 }
 };
 
