@@ -19,7 +19,8 @@ setup() {
 }
 
 teardown() {
-	[ -n "$BATS_TEST_COMPLETED" ] || kill "${CLIENT:-}" || :
+	# shellcheck disable=SC2086 # perhaps none
+	[ -n "$BATS_TEST_COMPLETED" ] || kill ${CLIENT:-} ${APP:-} || :
 	leave_nothing
 }
 
@@ -134,6 +135,7 @@ has_connection() {
 }
 
 @test "the keeper gives the connection away and does not keep it" {
+	need_root # to see another process's descriptors
 	in_clear
 	has_connection "$NET"
 	has_connection "$APP"

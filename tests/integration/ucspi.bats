@@ -243,7 +243,7 @@ failure() {
 
 	openssl rand -hex 32 >"$keys"
 	chmod 640 "$keys"
-	! getent group tlsshim >/dev/null || chgrp tlsshim "$keys"
+	chgrp --reference="$PKI/p256.key" "$keys"
 	CERT=(--cert "$PKI/p256.pem" --key "$PKI/rsa.key" --ticket-keys "$keys")
 	serve_app -- "${IN_CLEAR[@]}" ctl=Z list read exit=5
 	client "${CLIENT_IN_CLEAR[@]}" refused
