@@ -5,6 +5,9 @@
  * Runs in:  NET: the process that was started; its end is the connection's.
  * Trusts:   the KEEPER.  Nothing the peer sends.
  * Refuses:  to read a byte before every right that can be given up is gone.
+ *
+ * The life of a connection in its order.  What is said before TLS begins is in
+ * net_clear.c, what is said when all is over in net_report.c.
  */
 #include "net.h"
 
@@ -14,64 +17,18 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "clear.h"
-#include "clear_ucspi.h"
 #include "exit.h"
-#include "handshake.h"
 #include "jail.h"
 #include "log.h"
+#include "net_local.h"
 #include "protocols.h"
-#include "relay.h"
-#include "rules.h"
-#include "summary.h"
 
-/* NET's descriptors, all of them */
-enum {
-	FD_CONNECTION,
-	FD_CHANNEL,
-	FD_LOG,
-	FD_TO_APP,
-	FD_FROM_APP,
-	/* of an application that is ended when TLS begins, where there may be
-	 * one */
-	FD_TO_CLEAR,
-	FD_FROM_CLEAR,
-	FDS
-};
-
-enum {
-	LINGER_MS = 2000,
-	CLIENT_TEXT_MAX = 128,
-	HOST_MAX = 256,
-	ASIDE = 16 /* where descriptors are while their places are made free */
-};
-
-struct net {
-	const struct connection *connection;
-	struct channel channel;
-	struct wire wire;
-	struct handshake handshake;
-	struct policy policy;
-	struct facts facts;
-	struct clear clear;
-	struct app_link clear_app;
-	struct relay relay;
-	struct ending ending;
-	const char *stage;
-	char rule[RULES_KEY_MAX];
-	char host[HOST_MAX]; /* ours */
-	unsigned int fds;    /* how many there are */
-	deadline began;
-	pid_t keeper;
-	bool app_started, app_ended;
-	bool patient;	/* the application goes on without us */
-	int app_status; /* as wait(2) says, once it has ended */
-};
+/* where descriptors are while their places are made free */
+enum { ASIDE = 16 };
 
 /* ------------------------------------------------------------ descriptors */
 
@@ -176,11 +133,8 @@ prepare(struct net *n, struct links links)
 
 /* ------------------------------------------------------------------ stages */
 
-/*
- * Wait for a message of the KEEPER; false if it ended instead.
- */
-static bool
-receive(struct net *n, deadline until)
+bool
+net_receive(struct net *n, deadline until)
 {
 	switch (channel_receive(&n->channel, &n->handshake.ask.msg, until)) {
 	case CHANNEL_MESSAGE:
@@ -196,11 +150,8 @@ receive(struct net *n, deadline until)
 	return (false);
 }
 
-/*
- * Did it come, and is it of this type?
- */
-static bool
-is_message(struct net *n, enum msg_type type)
+bool
+net_is_message(struct net *n, enum msg_type type)
 {
 	if (n->ending.kind == ENDING_NONE && n->handshake.ask.msg.type != type)
 		n->ending.kind = ENDING_ERROR;
@@ -216,7 +167,7 @@ receive_start(struct net *n, deadline until)
 	struct msg *m = &n->handshake.ask.msg;
 	bool let_in;
 
-	if (!receive(n, until) || !is_message(n, MSG_START))
+	if (!net_receive(n, until) || !net_is_message(n, MSG_START))
 		return (false);
 	let_in = msg_get_u8(m) != 0;
 	msg_get_string(m, n->rule, sizeof(n->rule));
@@ -234,109 +185,13 @@ receive_start(struct net *n, deadline until)
 static bool
 receive_policy(struct net *n, deadline until)
 {
-	while (receive(n, until) && n->handshake.ask.msg.type == MSG_TRUST)
+	while (net_receive(n, until) && n->handshake.ask.msg.type == MSG_TRUST)
 		verify_take(&n->handshake.verify);
-	if (!is_message(n, MSG_POLICY))
+	if (!net_is_message(n, MSG_POLICY))
 		return (false);
 	if (!policy_get(&n->policy, &n->handshake.ask.msg))
 		fatalx(EXIT_SYSTEM, "message: POLICY: wrong form");
 	return (true);
-}
-
-/*
- * No byte in clear is left, neither here nor with the application.
- */
-static bool
-switch_to_tls(struct net *n, deadline until)
-{
-	msg_begin(&n->handshake.ask.msg, MSG_SWITCH);
-	if (channel_send(&n->channel, &n->handshake.ask.msg) == -1) {
-		n->ending.kind = ENDING_ERROR;
-		return (false);
-	}
-	return (receive(n, until) && is_message(n, MSG_SWITCHED));
-}
-
-/*
- * The application that serves in clear, if there is one and NET hears it.
- */
-static struct app_link *
-app_in_clear(struct net *n)
-{
-	if (starttls_kind(n->policy.starttls) == STARTTLS_AWARE)
-		return (&n->relay.app);
-	if (!n->policy.optional)
-		return (NULL);
-	app_link_init(&n->clear_app, FD_TO_CLEAR, FD_FROM_CLEAR);
-	return (&n->clear_app);
-}
-
-/*
- * Until TLS is to begin; false: it is not, and the connection is over.
- */
-static bool
-speak_clear(struct net *n)
-{
-	struct app_link *app = app_in_clear(n);
-
-	n->clear = (struct clear){
-		.wire = &n->wire,
-		.channel = &n->channel,
-		.msg = &n->handshake.ask.msg,
-		.policy = &n->policy,
-		.host = n->host,
-		.until = deadline_in(n->connection->options.handshake_ms),
-		.app = app,
-		.awaits_command = app == &n->relay.app,
-	};
-	n->app_started = app != NULL;
-	clear_run(&n->clear, &n->ending);
-	if (n->ending.kind != ENDING_NONE) {
-		wire_linger(&n->wire, LINGER_MS);
-		return (false);
-	}
-	if (n->clear.direct)
-		n->handshake.must_name = n->clear.dialog.protocol->direct_alpn;
-	if (app == &n->clear_app) {
-		/* it was ended; a fresh one comes */
-		n->app_started = false;
-		close(FD_TO_CLEAR);
-		close(FD_FROM_CLEAR);
-	}
-	return (true);
-}
-
-/*
- * The application has the connection itself; NET stands aside.
- */
-static bool
-stand_aside(struct net *n)
-{
-	struct msg *m = &n->handshake.ask.msg;
-
-	n->app_started = true;
-	if (clear_ucspi(&n->channel, m, &n->ending))
-		return (switch_to_tls(n,
-		    deadline_in(n->connection->options.handshake_ms)));
-	n->app_started = m->type != MSG_NO_APP;
-	n->patient = n->ending.kind == ENDING_CLEAN && !deadline_sigterm;
-	return (false);
-}
-
-/*
- * TLS has a time of its own.
- */
-static bool
-serve_clear(struct net *n, deadline *until)
-{
-	bool goes_on;
-
-	n->stage = "clear";
-	n->channel.phase = PHASE_CLEAR;
-	goes_on = protocol_of(n->policy.starttls) == NULL ? stand_aside(n) :
-							    speak_clear(n);
-	*until = deadline_in(n->connection->options.handshake_ms);
-	return (goes_on);
 }
 
 /*
@@ -391,7 +246,7 @@ serve(struct net *n)
 	if (!receive_start(n, until) || !receive_policy(n, until))
 		return;
 	app_link_init(&n->relay.app, FD_TO_APP, FD_FROM_APP);
-	if (n->policy.starttls != STARTTLS_NONE && !serve_clear(n, &until))
+	if (n->policy.starttls != STARTTLS_NONE && !net_serve_clear(n, &until))
 		return;
 	n->channel.phase = PHASE_HELLO;
 	n->stage = "handshake";
@@ -492,124 +347,6 @@ reap(struct net *n)
 	n->app_ended = got == n->keeper;
 }
 
-static int
-status_of_app(const struct net *n)
-{
-	if (!n->app_ended)
-		return (EXIT_SYSTEM);
-	return (WIFSIGNALED(n->app_status) ? 128 + WTERMSIG(n->app_status) :
-					     WEXITSTATUS(n->app_status));
-}
-
-/*
- * The application's status, always, if one started.
- */
-static int
-status(const struct net *n)
-{
-	int of_keeper = status_of_app(n);
-
-	if (n->app_started)
-		return (of_keeper);
-	switch (n->ending.kind) {
-	case ENDING_DENIED:
-		return (exit_status(EXIT_DENIED));
-	case ENDING_ERROR:
-		/* the KEEPER said why; a success it cannot have been */
-		return (of_keeper == 0 ? EXIT_SYSTEM : of_keeper);
-	case ENDING_NONE:
-	case ENDING_CLEAN:
-	case ENDING_TRUNCATED:
-	case ENDING_RESET:
-	case ENDING_TIMEOUT:
-	case ENDING_ALERT_SENT:
-	case ENDING_ALERT_RECEIVED:
-	case ENDING_PROBE:
-		break;
-	}
-	return (exit_status(EXIT_HANDSHAKE));
-}
-
-static const char *
-app_text(const struct net *n, char *text, size_t size)
-{
-	if (!n->app_started)
-		return ("none");
-	if (!n->app_ended)
-		return ("running");
-	if (WIFSIGNALED(n->app_status))
-		snprintf(text, size, "signal:%d", WTERMSIG(n->app_status));
-	else
-		snprintf(text, size, "%d", WEXITSTATUS(n->app_status));
-	return (text);
-}
-
-/*
- * A certificate that failed is told even though it was the end of it.
- */
-static const char *
-client_text(const struct net *n, char text[CLIENT_TEXT_MAX])
-{
-	const struct verify *v = &n->handshake.verify;
-
-	if (n->facts.text[FACT_PROTOCOL][0] == '\0' &&
-	    v->verdict != VERIFY_FAILED)
-		return (NULL);
-	return (verify_summary(v, text, CLIENT_TEXT_MAX));
-}
-
-static int
-priority(const struct net *n)
-{
-	if (n->ending.kind == ENDING_PROBE &&
-	    n->policy.starttls == STARTTLS_NONE)
-		return (LOG_DEBUG);
-	if (n->ending.kind == ENDING_TRUNCATED && n->policy.strict_close)
-		return (LOG_ERR);
-	return (LOG_NOTICE);
-}
-
-static void
-report(const struct net *n)
-{
-	const struct peer *peer = &n->connection->peer;
-	const struct facts *f = &n->facts;
-	bool agreed = f->text[FACT_PROTOCOL][0] != '\0';
-	char remote[ENDPOINT_TEXT_MAX], local[ENDPOINT_TEXT_MAX];
-	char in[24], out[24], ms[16], secs[24], end[ENDING_TEXT_MAX], app[16];
-	char client[CLIENT_TEXT_MAX];
-	deadline lasted = deadline_now() - n->began;
-
-	snprintf(in, sizeof(in), "%ju", (uintmax_t)(n->clear.in + n->relay.in));
-	snprintf(out, sizeof(out), "%ju",
-	    (uintmax_t)(n->clear.out + n->relay.out));
-	snprintf(ms, sizeof(ms), "%u", n->handshake.ms);
-	snprintf(secs, sizeof(secs), "%jd", (intmax_t)(lasted / 1000));
-	summary_write(
-	    &(struct summary){
-		.id = n->connection->id,
-		.peer = endpoint_text(peer, &peer->remote, remote),
-		.local = endpoint_text(peer, &peer->local, local),
-		.rule = n->rule,
-		.sni = n->handshake.hello.server_name,
-		.tls = f->text[FACT_PROTOCOL],
-		.cipher = f->text[FACT_CIPHER],
-		.group = f->text[FACT_GROUP],
-		.resumed = !agreed				  ? NULL :
-		    strcmp(f->text[FACT_RESUMED], "Resumed") == 0 ? "1" :
-								    "0",
-		.client = client_text(n, client),
-		.in = agreed || n->clear.wire != NULL ? in : NULL,
-		.out = agreed || n->clear.wire != NULL ? out : NULL,
-		.handshake_ms = agreed ? ms : NULL,
-		.secs = secs,
-		.stage = n->stage,
-		.end = ending_text(&n->ending, end),
-		.app = app_text(n, app, sizeof(app)),
-	    },
-	    priority(n));
-}
-
 int
 net_run(const struct connection *connection, struct links links, pid_t keeper)
 {
@@ -637,6 +374,6 @@ net_run(const struct connection *connection, struct links links, pid_t keeper)
 		shutdown(FD_CHANNEL, SHUT_WR);
 	reap(&n);
 	look_for_no_app(&n);
-	report(&n);
-	return (status(&n));
+	net_report(&n);
+	return (net_status(&n));
 }

@@ -181,7 +181,7 @@ values() {
 	    shim/ending.c >"$T/program"
 	values end >"$T/manual"
 	same_lines end "$T/program" "$T/manual"
-	sed -n 's/.*->stage = "\([a-z]*\)".*/\1/p' shim/net.c >"$T/program"
+	sed -n 's/.*->stage = "\([a-z]*\)".*/\1/p' shim/net*.c >"$T/program"
 	values stage >"$T/manual"
 	same_lines stage "$T/program" "$T/manual"
 }
