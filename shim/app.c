@@ -2,8 +2,9 @@
 /*
  * app.c - the application's start.
  *
- * Runs in:  KEEPER, at its end or its child, with no right left but the
- * application's. Trusts:   the command line.
+ * Runs in:  the KEEPER at its end, or its child, with no right left but the
+ *           application's.
+ * Trusts:   the command line.
  */
 #include "app.h"
 

@@ -151,8 +151,7 @@ struct protocol {
  */
 enum dialog_state {
 	DIALOG_WAITS,	 /* for bytes, or for room in a queue */
-	DIALOG_UPGRADES, /* the command is taken; from_peer: what is behind it
-			  */
+	DIALOG_UPGRADES, /* the command is taken; all else is behind it */
 	DIALOG_IS_TLS,	 /* direct_alpn: from_peer begins with a record */
 	DIALOG_ENDS	 /* send what is in to_peer, and close */
 };
