@@ -11,7 +11,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "log.h"
 
@@ -40,6 +39,13 @@ dialog_say(struct dialog *d, const char *format, ...)
 		dialog_say_bytes(d, text, (size_t)n);
 }
 
+enum dialog_next
+dialog_answer(struct dialog *d, enum dialog_next next, const char *text)
+{
+	dialog_say_bytes(d, text, strlen(text));
+	return (next);
+}
+
 void
 dialog_credentials(struct dialog *d)
 {
@@ -47,86 +53,6 @@ dialog_credentials(struct dialog *d)
 		log_info("clear text: %s: credentials before TLS refused",
 		    d->protocol->name);
 	d->warned = true;
-}
-
-/* ------------------------------------------------------------------- lines */
-
-size_t
-dialog_line(const struct dialog *d, const uint8_t *bytes, size_t len)
-{
-	size_t most = len < DIALOG_LINE_MAX ? len : DIALOG_LINE_MAX;
-	const uint8_t *end = memchr(bytes, '\n', most);
-
-	(void)d;
-	if (end != NULL)
-		return ((size_t)(end - bytes) + 1);
-	return (len < DIALOG_LINE_MAX ? UNIT_PARTIAL : UNIT_BAD);
-}
-
-size_t
-dialog_app_line(const struct dialog *d, const uint8_t *bytes, size_t len)
-{
-	size_t most = len < DIALOG_APP_LINE_MAX ? len : DIALOG_APP_LINE_MAX;
-	const uint8_t *end = memchr(bytes, '\n', most);
-
-	if (end != NULL)
-		return ((size_t)(end - bytes) + 1);
-	return (len < DIALOG_APP_LINE_MAX && !d->mid_line ? UNIT_PARTIAL :
-							    most);
-}
-
-bool
-dialog_line_is_clean(const uint8_t *line, size_t len)
-{
-	return (len >= 2 && line[len - 2] == '\r' && line[len - 1] == '\n' &&
-	    memchr(line, '\0', len) == NULL &&
-	    memchr(line, '\r', len) == line + len - 2);
-}
-
-static bool
-is_blank(uint8_t byte)
-{
-	return (byte == ' ' || byte == '\t');
-}
-
-static bool
-is_verb_byte(uint8_t byte)
-{
-	return ((byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
-	    (byte >= '0' && byte <= '9') || byte == '-');
-}
-
-bool
-dialog_has_verb(const uint8_t *line, size_t len)
-{
-	size_t n = 0;
-
-	while (n < len && is_verb_byte(line[n]))
-		n++;
-	return (n > 0 && n < len &&
-	    (is_blank(line[n]) || line[n] == '\r' || line[n] == '\n'));
-}
-
-bool
-dialog_verb(const uint8_t *line, size_t len, const char *verb,
-    const uint8_t **rest, size_t *rest_len)
-{
-	size_t at = strlen(verb);
-
-	while (len > 0 &&
-	    (line[len - 1] == '\n' || line[len - 1] == '\r' ||
-		is_blank(line[len - 1])))
-		len--;
-	if (len < at || strncasecmp((const char *)line, verb, at) != 0 ||
-	    (len > at && !is_blank(line[at])))
-		return (false);
-	while (at < len && is_blank(line[at]))
-		at++;
-	if (rest != NULL) {
-		*rest = line + at;
-		*rest_len = len - at;
-	}
-	return (true);
 }
 
 /* --------------------------------------------------------------- the peer's */

@@ -195,6 +195,12 @@ void dialog_say(struct dialog *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
+ * Say this to a unit of the peer's.  Returns what it leads to.
+ */
+enum dialog_next
+dialog_answer(struct dialog *, enum dialog_next, const char *text);
+
+/*
  * The peer offers credentials in clear text, and the protocol refuses them: it
  * is logged, once in a conversation.
  */
@@ -206,6 +212,11 @@ void dialog_credentials(struct dialog *);
  */
 size_t dialog_line(const struct dialog *, const uint8_t *, size_t len);
 size_t dialog_app_line(const struct dialog *, const uint8_t *, size_t len);
+
+/*
+ * A line of at most so many bytes.
+ */
+size_t dialog_line_within(const uint8_t *, size_t len, size_t most);
 
 /*
  * Does it end in CRLF, without a NUL, CR or LF before that?
@@ -226,5 +237,12 @@ bool dialog_has_verb(const uint8_t *line, size_t len);
  */
 bool dialog_verb(const uint8_t *line, size_t len, const char *verb,
     const uint8_t **rest, size_t *rest_len);
+
+/*
+ * The code that an answer's line begins with: three digits, and something
+ * behind them.  0: there is none.
+ */
+enum { DIALOG_CODE_LEN = 3 };
+unsigned int dialog_code(const uint8_t *line, size_t len);
 
 #endif

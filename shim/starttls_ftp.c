@@ -26,7 +26,6 @@
 enum { PBSZ_SAID = 1 };
 
 enum {
-	CODE_LEN = 3,
 	INSIDE_LINE_MAX = 8192 /* a path of PATH_MAX, and more */
 };
 
@@ -320,39 +319,25 @@ command(struct dialog *d, const uint8_t *line, size_t len)
 static size_t
 unit(const struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	size_t most = len < INSIDE_LINE_MAX ? len : INSIDE_LINE_MAX;
-	const uint8_t *end;
-
-	if (!d->inside)
-		return (dialog_line(d, bytes, len));
-	end = memchr(bytes, '\n', most);
-	if (end != NULL)
-		return ((size_t)(end - bytes) + 1);
-	return (len < INSIDE_LINE_MAX ? UNIT_PARTIAL : UNIT_BAD);
+	return (dialog_line_within(bytes, len,
+	    d->inside ? INSIDE_LINE_MAX : DIALOG_LINE_MAX));
 }
 
 /* ------------------------------------------------------------------ answers */
-
-static bool
-has_code(const uint8_t *line, size_t len)
-{
-	return (len > CODE_LEN && isdigit(line[0]) && isdigit(line[1]) &&
-	    isdigit(line[2]));
-}
 
 /*
  * Is this the last line of an answer?  code: that of one of several lines that
  * has begun, or "" (RFC 959, 4.2).
  */
 static bool
-is_last(char code[CODE_LEN + 1], const uint8_t *line, size_t len)
+is_last(char code[DIALOG_CODE_LEN + 1], const uint8_t *line, size_t len)
 {
-	if (!has_code(line, len) ||
-	    (code[0] != '\0' && memcmp(line, code, CODE_LEN) != 0))
+	if (dialog_code(line, len) == 0 ||
+	    (code[0] != '\0' && memcmp(line, code, DIALOG_CODE_LEN) != 0))
 		return (false);
-	if (line[CODE_LEN] == '-') {
-		memcpy(code, line, CODE_LEN);
-		code[CODE_LEN] = '\0';
+	if (line[DIALOG_CODE_LEN] == '-') {
+		memcpy(code, line, DIALOG_CODE_LEN);
+		code[DIALOG_CODE_LEN] = '\0';
 		return (false);
 	}
 	code[0] = '\0';
@@ -368,9 +353,9 @@ is_ours(const uint8_t *line, size_t len)
 	static const char *const verbs[] = { "AUTH", "CCC", "PBSZ", "PROT" };
 	size_t i;
 
-	if (has_code(line, len)) {
-		line += CODE_LEN + 1;
-		len -= CODE_LEN + 1;
+	if (dialog_code(line, len) != 0) {
+		line += DIALOG_CODE_LEN + 1;
+		len -= DIALOG_CODE_LEN + 1;
 	}
 	for (; len > 0 && *line == ' '; line++, len--)
 		;
@@ -423,7 +408,7 @@ reply(struct dialog *d, const uint8_t *line, size_t len)
 static size_t
 greeting(struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	char code[CODE_LEN + 1] = "";
+	char code[DIALOG_CODE_LEN + 1] = "";
 	size_t at, next;
 	const uint8_t *lf;
 

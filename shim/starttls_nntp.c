@@ -29,7 +29,7 @@ enum {
 	NNTP_ARTICLE
 };
 
-enum { CODE_LEN = 3, CODE_OFFER = 101, CODE_STREAM = 203, CODE_GROUP = 211 };
+enum { CODE_OFFER = 101, CODE_STREAM = 203, CODE_GROUP = 211 };
 
 /* RFC 3977, 3.2.1, with what is older than it: XGTITLE and XTHREAD */
 static const unsigned int codes_of_lists[] = { 100, 101, 215, 218, 220, 221,
@@ -39,13 +39,6 @@ static const char say_starttls[] = "483 Say STARTTLS first\r\n";
 static const char no_parameter[] = "501 No parameter here\r\n";
 
 /* ------------------------------------------------------------------ saying */
-
-static enum dialog_next
-answer(struct dialog *d, enum dialog_next next, const char *text)
-{
-	dialog_say(d, "%s", text);
-	return (next);
-}
 
 static void
 greet(struct dialog *d)
@@ -118,7 +111,7 @@ static enum dialog_next
 forward_in_stream(struct dialog *d)
 {
 	if (!d->flag)
-		return (answer(d, DIALOG_CLOSE,
+		return (dialog_answer(d, DIALOG_CLOSE,
 		    "400 TAKETHIS was not offered\r\n"));
 	return (begin_article(d, DIALOG_PASS));
 }
@@ -147,18 +140,18 @@ answer_verb(struct dialog *d, const uint8_t *line, size_t len)
 	size_t rest_len;
 
 	if (dialog_verb(line, len, "CAPABILITIES", NULL, NULL))
-		return (answer(d, DIALOG_ANSWERED,
+		return (dialog_answer(d, DIALOG_ANSWERED,
 		    "101 Capabilities follow\r\n"
 		    "VERSION 2\r\nSTARTTLS\r\n.\r\n"));
 	if (dialog_verb(line, len, "HELP", NULL, NULL))
-		return (answer(d, DIALOG_ANSWERED,
+		return (dialog_answer(d, DIALOG_ANSWERED,
 		    "100 Help follows\r\n"
 		    "Say STARTTLS, then all else.\r\n.\r\n"));
 	if (dialog_verb(line, len, "QUIT", &rest, &rest_len))
 		return (rest_len == 0 ?
-			answer(d, DIALOG_CLOSE, "205 Bye\r\n") :
-			answer(d, DIALOG_ANSWERED, no_parameter));
-	return (answer(d, DIALOG_ANSWERED, say_starttls));
+			dialog_answer(d, DIALOG_CLOSE, "205 Bye\r\n") :
+			dialog_answer(d, DIALOG_ANSWERED, no_parameter));
+	return (dialog_answer(d, DIALOG_ANSWERED, say_starttls));
 }
 
 static enum dialog_next
@@ -172,7 +165,7 @@ hear_verb(struct dialog *d, const uint8_t *line, size_t len)
 		return (answer_verb(d, line, len));
 	if (logs_in || dialog_verb(line, len, "COMPRESS", NULL, NULL) ||
 	    dialog_verb(line, len, "XFEATURE", NULL, NULL))
-		return (answer(d, DIALOG_ANSWERED, say_starttls));
+		return (dialog_answer(d, DIALOG_ANSWERED, say_starttls));
 	return (forward(d, line, len));
 }
 
@@ -191,7 +184,7 @@ command(struct dialog *d, const uint8_t *line, size_t len)
 	if (!dialog_verb(line, len, "STARTTLS", &rest, &rest_len))
 		return (hear_verb(d, line, len));
 	if (rest_len > 0)
-		return (answer(d, DIALOG_ANSWERED, no_parameter));
+		return (dialog_answer(d, DIALOG_ANSWERED, no_parameter));
 	return (DIALOG_UPGRADE);
 }
 
@@ -203,16 +196,10 @@ command(struct dialog *d, const uint8_t *line, size_t len)
 static unsigned int
 code_of(const uint8_t *line, size_t len)
 {
-	unsigned int code = 0;
-	size_t i;
+	unsigned int code = dialog_code(line, len);
 
-	if (len <= CODE_LEN || strchr(" \r\n", line[CODE_LEN]) == NULL)
+	if (code == 0 || strchr(" \r\n", line[DIALOG_CODE_LEN]) == NULL)
 		return (0);
-	for (i = 0; i < CODE_LEN; i++) {
-		if (line[i] < '0' || line[i] > '9')
-			return (0);
-		code = code * 10 + (unsigned int)(line[i] - '0');
-	}
 	return (code);
 }
 

@@ -56,13 +56,6 @@ static const struct verb verbs[] = {
 
 /* ------------------------------------------------------------------ saying */
 
-static enum dialog_next
-answer(struct dialog *d, enum dialog_next next, const char *text)
-{
-	dialog_say(d, "%s", text);
-	return (next);
-}
-
 static void
 greet(struct dialog *d)
 {
@@ -99,13 +92,13 @@ answer_verb(struct dialog *d, const uint8_t *line, size_t len)
 	size_t rest_len;
 
 	if (dialog_verb(line, len, "CAPA", &rest, &rest_len))
-		return (answer(d, DIALOG_ANSWERED,
+		return (dialog_answer(d, DIALOG_ANSWERED,
 		    rest_len == 0 ? our_offer : no_parameter));
 	if (dialog_verb(line, len, "QUIT", &rest, &rest_len))
 		return (rest_len == 0 ?
-			answer(d, DIALOG_CLOSE, "+OK Bye\r\n") :
-			answer(d, DIALOG_ANSWERED, no_parameter));
-	return (answer(d, DIALOG_ANSWERED, say_stls));
+			dialog_answer(d, DIALOG_CLOSE, "+OK Bye\r\n") :
+			dialog_answer(d, DIALOG_ANSWERED, no_parameter));
+	return (dialog_answer(d, DIALOG_ANSWERED, say_stls));
 }
 
 static enum dialog_next
@@ -123,7 +116,7 @@ hear_verb(struct dialog *d, const uint8_t *line, size_t len)
 	if (d->required)
 		return (answer_verb(d, line, len));
 	if (v->logs_in)
-		return (answer(d, DIALOG_ANSWERED, say_stls));
+		return (dialog_answer(d, DIALOG_ANSWERED, say_stls));
 	d->mode = rest_len == 0 ? v->alone : v->answer;
 	return (DIALOG_FORWARD);
 }
@@ -141,7 +134,7 @@ command(struct dialog *d, const uint8_t *line, size_t len)
 	if (!dialog_verb(line, len, "STLS", &rest, &rest_len))
 		return (hear_verb(d, line, len));
 	if (rest_len > 0)
-		return (answer(d, DIALOG_ANSWERED, no_parameter));
+		return (dialog_answer(d, DIALOG_ANSWERED, no_parameter));
 	return (DIALOG_UPGRADE);
 }
 

@@ -112,13 +112,6 @@ end_of(const uint8_t *line, size_t len, bool plus, uint64_t *size)
 
 /* ------------------------------------------------------------------ saying */
 
-static enum dialog_next
-answer(struct dialog *d, enum dialog_next next, const char *text)
-{
-	dialog_say(d, "%s", text);
-	return (next);
-}
-
 /*
  * Sieve's extensions are the application's to tell, inside TLS; the row has
  * to be there (1.7).
@@ -165,14 +158,14 @@ answer_noop(struct dialog *d, const uint8_t *tag, size_t len)
 	size_t i;
 
 	if (len == 0)
-		return (answer(d, DIALOG_ANSWERED, "OK \"Done\"\r\n"));
+		return (dialog_answer(d, DIALOG_ANSWERED, "OK \"Done\"\r\n"));
 	for (i = 1; i + 1 < len && tag[i] >= ' ' && tag[i] <= '~' &&
 	     tag[i] != '"' && tag[i] != '\\';
 	     i++)
 		;
 	if (len < 2 || len > TAG_MAX || tag[0] != '"' || tag[len - 1] != '"' ||
 	    i + 1 != len)
-		return (answer(d, DIALOG_ANSWERED,
+		return (dialog_answer(d, DIALOG_ANSWERED,
 		    "NO \"A short quoted string, or nothing\"\r\n"));
 	dialog_say(d, "OK (TAG %.*s) \"Done\"\r\n", (int)len,
 	    (const char *)tag);
@@ -189,15 +182,16 @@ answer_verb(struct dialog *d, const uint8_t *line, size_t len)
 		return (answer_noop(d, rest, rest_len));
 	if (dialog_verb(line, len, "CAPABILITY", &rest, &rest_len)) {
 		if (rest_len > 0)
-			return (answer(d, DIALOG_ANSWERED, no_parameter));
+			return (dialog_answer(d, DIALOG_ANSWERED,
+			    no_parameter));
 		tell_ours(d);
 		return (DIALOG_ANSWERED);
 	}
 	if (dialog_verb(line, len, "LOGOUT", &rest, &rest_len))
 		return (rest_len == 0 ?
-			answer(d, DIALOG_CLOSE, "OK \"Bye\"\r\n") :
-			answer(d, DIALOG_ANSWERED, no_parameter));
-	return (answer(d, DIALOG_ANSWERED, say_starttls));
+			dialog_answer(d, DIALOG_CLOSE, "OK \"Bye\"\r\n") :
+			dialog_answer(d, DIALOG_ANSWERED, no_parameter));
+	return (dialog_answer(d, DIALOG_ANSWERED, say_starttls));
 }
 
 static bool
@@ -217,10 +211,10 @@ hear_verb(struct dialog *d, const uint8_t *line, size_t len)
 	if (dialog_verb(line, len, "STARTTLS", &rest, &rest_len))
 		return (rest_len == 0 ?
 			DIALOG_UPGRADE :
-			answer(d, DIALOG_ANSWERED, no_parameter));
+			dialog_answer(d, DIALOG_ANSWERED, no_parameter));
 	if (d->required)
 		return (answer_verb(d, line, len));
-	return (answer(d, DIALOG_ANSWERED, say_starttls));
+	return (dialog_answer(d, DIALOG_ANSWERED, say_starttls));
 }
 
 static enum dialog_next
@@ -248,7 +242,7 @@ hear_end(struct dialog *d, const uint8_t *line, size_t len)
 	if (theirs)
 		return (DIALOG_FORWARD);
 	if (had_literal)
-		return (answer(d, DIALOG_ANSWERED, say_starttls));
+		return (dialog_answer(d, DIALOG_ANSWERED, say_starttls));
 	return (hear_verb(d, line, len));
 }
 
@@ -274,7 +268,8 @@ command(struct dialog *d, const uint8_t *line, size_t len)
 	bool clean = dialog_line_is_clean(line, len);
 
 	if (end == END_ODD || (d->flag && !clean))
-		return (answer(d, DIALOG_CLOSE, "BYE \"Syntax error\"\r\n"));
+		return (dialog_answer(d, DIALOG_CLOSE,
+		    "BYE \"Syntax error\"\r\n"));
 	if (!clean || (!d->flag && !dialog_has_verb(line, len))) {
 		refuse(d, DIALOG_FAULT_UNIT);
 		return (DIALOG_ANSWERED);

@@ -31,7 +31,7 @@ enum {
 	SMTP_TEXT /* a message, and enum dots is added: where in it */
 };
 
-enum { CODE_LEN = 3, CODE_OK = 250, CODE_MESSAGE = 354, CHUNK_DIGITS_MAX = 18 };
+enum { CODE_OK = 250, CODE_MESSAGE = 354, CHUNK_DIGITS_MAX = 18 };
 
 /* ---------------------------------------------------------- a message's end */
 
@@ -292,20 +292,15 @@ lmtp_command(struct dialog *d, const uint8_t *bytes, size_t len)
 static unsigned int
 parse_reply(const uint8_t *line, size_t len, bool *is_last)
 {
-	unsigned int code = 0;
-	size_t i;
+	unsigned int code = dialog_code(line, len);
 
 	*is_last = false;
-	if (len <= CODE_LEN)
+	if (code == 0)
 		return (0);
-	for (i = 0; i < CODE_LEN; i++) {
-		if (line[i] < '0' || line[i] > '9')
-			return (0);
-		code = code * 10 + (unsigned int)(line[i] - '0');
-	}
-	if (line[CODE_LEN] != '-' && strchr(" \r\n", line[CODE_LEN]) == NULL)
+	if (line[DIALOG_CODE_LEN] != '-' &&
+	    strchr(" \r\n", line[DIALOG_CODE_LEN]) == NULL)
 		return (0);
-	*is_last = line[CODE_LEN] != '-';
+	*is_last = line[DIALOG_CODE_LEN] != '-';
 	return (code);
 }
 
@@ -316,8 +311,8 @@ parse_reply(const uint8_t *line, size_t len, bool *is_last)
 static void
 tell_offer(struct dialog *d, const uint8_t *line, size_t len, bool is_last)
 {
-	const uint8_t *text = line + CODE_LEN;
-	size_t text_len = len - CODE_LEN;
+	const uint8_t *text = line + DIALOG_CODE_LEN;
+	size_t text_len = len - DIALOG_CODE_LEN;
 	bool is_first = d->mode == SMTP_HELLO;
 
 	if (is_first)
@@ -409,7 +404,7 @@ reply(struct dialog *d, const uint8_t *line, size_t len)
 static size_t
 greeting(struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	static const char code[CODE_LEN] = "220";
+	static const char code[DIALOG_CODE_LEN] = "220";
 	const uint8_t *line = bytes, *end = bytes + len, *lf;
 	size_t n;
 	bool is_last = false;
@@ -417,7 +412,8 @@ greeting(struct dialog *d, const uint8_t *bytes, size_t len)
 	(void)d;
 	while (!is_last) {
 		n = (size_t)(end - line);
-		if (memcmp(line, code, n < CODE_LEN ? n : CODE_LEN) != 0)
+		if (memcmp(line, code,
+			n < DIALOG_CODE_LEN ? n : DIALOG_CODE_LEN) != 0)
 			return (UNIT_BAD);
 		lf = memchr(line, '\n', n);
 		if (lf == NULL)
