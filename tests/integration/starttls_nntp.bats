@@ -113,7 +113,7 @@ python_begins() {
 	    'hear=111 nobody' 'say=STARTTLS' "hear=$BEGIN" tls \
 	    'say=DATE' 'hear=111 nobody' 'say=QUIT' 'hear=205 bye' end
 	[ "$(sort -u "$APP_DIR/heard" | grep -c begins)" -eq 2 ]
-	! grep -q ann "$APP_DIR/heard"
+	run ! grep -q ann "$APP_DIR/heard"
 }
 
 # behind MODE GREETING - a command in the same segment as STARTTLS
@@ -123,7 +123,7 @@ behind() {
 	    od -An -v -tx1 | tr -d ' \n')" \
 	    'hear=400 STARTTLS must come last' end
 	logged 'bytes behind the command that TLS begins with: refused'
-	! grep -q DATE "$APP_DIR/heard"
+	run ! grep -q DATE "$APP_DIR/heard"
 }
 
 @test "what stands behind STARTTLS refuses it where TLS is required" {

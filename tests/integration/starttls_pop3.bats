@@ -135,7 +135,7 @@ curl_begins() {
 	grep -q '^PASS secret' "$APP_DIR/heard"
 	run curl -s -m 20 --user joe:mystery "pop3://127.0.0.1:$PORT/"
 	[ "$status" -eq 67 ]
-	! grep -q mystery "$APP_DIR/heard"
+	run ! grep -q mystery "$APP_DIR/heard"
 }
 
 @test "curl begins TLS where it is required, and gets nowhere without" {
@@ -197,7 +197,7 @@ by_nobody() {
 	    'say=NOOP' 'hear=+OK nobody' 'say=USER ann' 'hear=+OK ann' close
 	summary
 	[ "$(sort -u "$APP_DIR/heard" | grep -c begins)" -eq 2 ]
-	! grep -q '^USER joe' "$APP_DIR/heard"
+	run ! grep -q '^USER joe' "$APP_DIR/heard"
 }
 
 # behind MODE - a command in the same segment as STLS
@@ -207,7 +207,7 @@ behind() {
 	    od -An -v -tx1 | tr -d ' \n')" \
 	    'hear=-ERR STLS must come last' end
 	logged 'bytes behind the command that TLS begins with: refused'
-	! grep -q USER "$APP_DIR/heard"
+	run ! grep -q USER "$APP_DIR/heard"
 }
 
 @test "what stands behind STLS refuses it where TLS is required" {

@@ -89,7 +89,7 @@ openssl_begins() {
 	    'say=NOOP' 'hear=OK "nobody"' close
 	summary
 	[ "$(sort -u "$APP_DIR/heard" | grep -c begins)" -eq 2 ]
-	! grep -q AUTHENTICATE "$APP_DIR/heard"
+	run ! grep -q AUTHENTICATE "$APP_DIR/heard"
 	logged 'clear text: sieve: credentials before TLS refused'
 }
 
@@ -101,7 +101,7 @@ behind() {
 	    od -An -v -tx1 | tr -d ' \n')" \
 	    'hear=BYE "STARTTLS must come last"' end
 	logged 'bytes behind the command that TLS begins with: refused'
-	! grep -q NOOP "$APP_DIR/heard"
+	run ! grep -q NOOP "$APP_DIR/heard"
 }
 
 @test "what stands behind STARTTLS refuses it where TLS is required" {
