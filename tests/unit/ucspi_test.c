@@ -34,18 +34,19 @@ enum { WANTED = sizeof(wanted) / sizeof(wanted[0]) };
 
 /*
  * The reader of the field: it counts what it has seen, and looks for the end of
- * a value only while that is less than what is left.
+ * a value only while that is less than what is left.  NULs it does not count, so
+ * it runs past the end as well; not here.
  */
 static size_t
 read_half(const char *list, size_t len, const char *found[], size_t most)
 {
-	const char *at = list, *begins = list;
+	const char *at = list, *begins = list, *end = list + len;
 	size_t seen, count = 0;
 
-	for (seen = 0; seen < len - 1; seen++) {
+	for (seen = 0; seen < len - 1 && at < end; seen++) {
 		if (*at++ != '=')
 			continue;
-		for (; seen < len - seen - 1; seen++)
+		for (; seen < len - seen - 1 && at < end; seen++)
 			if (*at++ == '\0') {
 				if (count < most)
 					found[count++] = begins;
