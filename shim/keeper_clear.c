@@ -81,19 +81,23 @@ let_go_of_app(struct keeper *k)
 
 /*
  * Until the descriptor on which the application asks for TLS is readable.
+ * False: the application has ended instead, and left behind who keeps that
+ * descriptor open.
  */
-static void
+static bool
 await_word(struct keeper *k, int fd)
 {
 	struct pollfd p[] = { { .fd = k->channel.fd, .events = POLLIN },
-		{ .fd = fd, .events = POLLIN } };
+		{ .fd = fd, .events = POLLIN },
+		{ .fd = k->early.app, .events = POLLIN } };
 
-	while (poll(p, 2, -1) == -1 && errno == EINTR)
+	while (poll(p, 3, -1) == -1 && errno == EINTR)
 		;
 	if (p[0].revents != 0) {
 		keeper_receive(k);
 		keeper_refuse(k, "before the application asked for TLS");
 	}
+	return (p[1].revents != 0);
 }
 
 static void
@@ -117,14 +121,16 @@ serve_ucspi(struct keeper *k)
 	const struct ucspi_ends ends = { k->connection->fd, STDIN_FILENO,
 		STDOUT_FILENO };
 	struct early_fd fds[UCSPI_FDS];
+	enum clear_command command = CLEAR_GOES_ON;
 	int theirs;
 
 	ucspi_open(&k->ucspi, ends, k->env, fds, &theirs);
 	start(k, fds, UCSPI_FDS);
 	close(theirs);
 	let_go_of_app(k);
-	await_word(k, k->ucspi.control);
-	tell_command(k, ucspi_command(&k->ucspi), "");
+	if (await_word(k, k->ucspi.control))
+		command = ucspi_command(&k->ucspi);
+	tell_command(k, command, "");
 	tell_switched(k);
 }
 
@@ -135,8 +141,8 @@ static void
 serve_tlswrapper(struct keeper *k)
 {
 	struct early_fd fds[TLSWRAPPER_FDS];
-	char last[TLSWRAPPER_LAST_MAX];
-	enum clear_command command;
+	char last[TLSWRAPPER_LAST_MAX] = "";
+	enum clear_command command = CLEAR_GOES_ON;
 	int theirs[2];
 
 	tlswrapper_open(&k->tlswrapper, fds, theirs);
@@ -144,8 +150,8 @@ serve_tlswrapper(struct keeper *k)
 	close(theirs[0]);
 	close(theirs[1]);
 	let_go_of_app(k);
-	await_word(k, k->tlswrapper.says);
-	command = tlswrapper_command(&k->tlswrapper, last);
+	if (await_word(k, k->tlswrapper.says))
+		command = tlswrapper_command(&k->tlswrapper, last);
 	tell_command(k, command, last);
 	tlswrapper_switched(&k->tlswrapper);
 	tell_switched(k);

@@ -387,3 +387,14 @@ letter() {
 	[ "$(summary tls)" = TLSv1.2 ]
 	[ "$(summary app)" = 0 ]
 }
+
+@test "who the program leaves behind does not keep the connection" {
+	# shellcheck disable=SC2016 # the program's
+	serve -n "${CERT[@]}" -- sh -c 'echo hello
+	    exec 9<&0; head -c 1 <&9 >/dev/null & exit 7'
+	client_on hear=hello "await=$T/go"
+	[ "$(summary app)" = 7 ]
+	[ "$(summary stage)" = clear ]
+	let_go
+	wait "$CLIENT"
+}
