@@ -255,7 +255,9 @@ begin_tls(struct clear *c, struct ending *e)
 	while (hear_app(c) || talk(c, e))
 		;
 	before = c->wire->out.len;
-	if (buf_put(&c->wire->out, last, len) != len) {
+	/* what the peer does not take now would be said inside TLS */
+	if (c->app->from.len > 0 ||
+	    buf_put(&c->wire->out, last, len) != len) {
 		e->kind = ENDING_ERROR;
 		return;
 	}
@@ -279,6 +281,8 @@ obey(struct clear *c, struct ending *e)
 		break;
 	case CLEAR_GOES_ON:
 		c->awaits_command = false;
+		/* and nothing that the peer says is TLS */
+		c->dialog.pass = UINT64_MAX;
 		break;
 	case CLEAR_NONSENSE:
 		e->kind = ENDING_ERROR;
@@ -309,6 +313,26 @@ wait_for_work(struct clear *c)
 		app_link_woke(c->app, &p[APP]);
 }
 
+/*
+ * A command stands alone: what the peer says behind it is not for the
+ * application.
+ */
+static bool
+turn(struct clear *c, struct ending *e)
+{
+	bool moved;
+
+	if (c->command_there) {
+		obey(c, e);
+		return (true);
+	}
+	moved = hear_peer(c);
+	moved |= hear_app(c);
+	moved |= talk(c, e);
+	moved |= feed_app(c);
+	return (moved);
+}
+
 void
 clear_run(struct clear *c, struct ending *e)
 {
@@ -316,12 +340,7 @@ clear_run(struct clear *c, struct ending *e)
 
 	begin(c);
 	while (e->kind == ENDING_NONE && !c->over) {
-		if (c->command_there)
-			obey(c, e);
-		moved = hear_peer(c);
-		moved |= hear_app(c);
-		moved |= talk(c, e);
-		moved |= feed_app(c);
+		moved = turn(c, e);
 		moved |= wire_flush(c->wire);
 		judge_end(c, e);
 		if (moved)

@@ -97,7 +97,8 @@ await_word(struct keeper *k, int fd)
 		keeper_receive(k);
 		keeper_refuse(k, "before the application asked for TLS");
 	}
-	return (p[1].revents != 0);
+	/* it may have asked, and ended, while poll looked at one by one */
+	return (p[1].revents != 0 || poll(&p[1], 1, 0) == 1);
 }
 
 static void

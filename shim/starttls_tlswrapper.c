@@ -13,13 +13,13 @@ enum { PIECE_MAX = 16 * 1024, RECORD_HANDSHAKE = 0x16 /* RFC 8446, 5.1 */ };
 
 /*
  * A client may have the application's go-ahead, and begin, before we have its
- * command: what begins like TLS waits here for it.
+ * command: what begins like TLS, behind a line, waits here for it.
+ * dialog.flag: the last line has not ended.
  */
 static size_t
 unit(const struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	(void)d;
-	if (bytes[0] == RECORD_HANDSHAKE)
+	if (bytes[0] == RECORD_HANDSHAKE && !d->flag)
 		return (UNIT_PARTIAL);
 	return (len < PIECE_MAX ? len : PIECE_MAX);
 }
@@ -35,9 +35,7 @@ app_unit(const struct dialog *d, const uint8_t *bytes, size_t len)
 static enum dialog_next
 command(struct dialog *d, const uint8_t *piece, size_t len)
 {
-	(void)d;
-	(void)piece;
-	(void)len;
+	d->flag = piece[len - 1] != '\n';
 	return (DIALOG_PASS);
 }
 

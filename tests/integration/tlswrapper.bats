@@ -44,6 +44,81 @@ serve_script() {
 	[ "$(summary app)" = 0 ]
 }
 
+@test "what looks like TLS is clear text where there will be none" {
+	serve_script 'exec 5>&- 6<&-; echo hello; exec cat'
+	client hear=hello raw=16 hears=16 say=b hear=b close
+	[ "$(summary app)" = 0 ]
+	[ "$(summary in)" = 4 ]
+}
+
+@test "what the peer did not take in clear is never said under TLS" {
+	cat >"$APP_DIR/writer" <<-'END'
+		import os, select
+		poll = select.poll()
+		poll.register(1, select.POLLOUT)
+		os.set_blocking(1, False)
+		# until nobody has taken a byte for a second
+		while poll.poll(1000):
+		    os.write(1, b"x" * 4096)
+		os.write(5, b"\0")
+		os.read(6, 1)
+	END
+	serve --starttls tlswrapper "${CERT[@]}" -- python3 "$APP_DIR/writer"
+	client_on "await=$T/go"
+	[ "$(summary stage)" = clear ]
+	[ "$(summary end)" = error ]
+	let_go
+	wait "$CLIENT"
+}
+
+@test "nothing that the peer says in clear comes behind the answer on 6" {
+	cat >"$APP_DIR/reader" <<-'END'
+		import os, select, sys
+		os.write(1, b"go\n")
+		some = b""
+		while len(some) < 100000:
+		    some += os.read(0, 65536)
+		os.write(5, b"\0")
+		ready = []
+		while 6 not in ready:
+		    ready = select.select([0, 6], [], [])[0]
+		    if 0 in ready:
+		        os.read(0, 65536)
+		os.read(6, 1)
+		while select.select([0], [], [], 0)[0] and os.read(0, 65536):
+		    pass
+		late = b"".join(iter(lambda: os.read(0, 65536), b""))
+		with open(sys.argv[1], "a") as report:
+		    report.write("%d late\n" % len(late))
+	END
+	cat >"$T/flood" <<-'END'
+		import socket, sys
+		s = socket.create_connection(("127.0.0.1", int(sys.argv[1])))
+		s.recv(1)
+		try:
+		    while True:
+		        s.sendall(b"evil\n" * 2000)
+		except OSError:
+		    pass
+	END
+	for _ in 1 2 3 4 5; do
+		serve --starttls tlswrapper "${CERT[@]}" -- \
+		    python3 "$APP_DIR/reader" "$REPORT"
+		timeout 20 python3 "$T/flood" "$PORT"
+		stop
+	done
+	cat "$REPORT"
+	[ "$(grep -cx '0 late' "$REPORT")" = 5 ]
+}
+
+@test "what looks like TLS amid a line is clear text" {
+	serve_script 'echo hello; head -c 1 >/dev/null; echo more
+	    read a; printf "go\r\n" >&5; exec 5>&- 6<&-; exec cat'
+	client hear=hello raw=61 hear=more raw=16 say=b hear=go tls \
+	    say=ping hear=ping close
+	[ "$(summary app)" = 0 ]
+}
+
 @test "anything else on 5 ends the connection" {
 	local word
 
