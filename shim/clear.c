@@ -272,9 +272,11 @@ obey(struct clear *c, struct ending *e)
 
 	c->command_there = false;
 	if (channel_receive(c->channel, c->msg, deadline_now()) ==
-		CHANNEL_MESSAGE &&
-	    c->msg->type == MSG_COMMAND)
-		command = msg_get_u8(c->msg);
+	    CHANNEL_MESSAGE) {
+		c->no_app = c->msg->type == MSG_NO_APP;
+		if (c->msg->type == MSG_COMMAND)
+			command = msg_get_u8(c->msg);
+	}
 	switch (command) {
 	case CLEAR_TLS:
 		begin_tls(c, e);

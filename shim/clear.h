@@ -31,6 +31,7 @@ struct clear {
 	struct dialog dialog;
 	bool awaits_command; /* the application will say COMMAND ... */
 	bool command_there;  /* ... and has */
+	bool no_app;	     /* ... but it could not be started */
 	bool over;	     /* TLS is to begin */
 	bool direct;	     /* without a command */
 	deadline moved;	     /* when something last did */

@@ -17,6 +17,7 @@
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -292,7 +293,9 @@ look_for_no_app(struct net *n)
 	    m->type != MSG_NO_APP)
 		return;
 	n->app_started = false;
-	n->stage = "app";
+	/* the relay may have called it done; before TLS it was clear */
+	if (strcmp(n->stage, "done") == 0)
+		n->stage = "app";
 	n->ending.kind = msg_get_u8(m) == EXIT_DENIED ? ENDING_DENIED :
 							ENDING_ERROR;
 }

@@ -62,6 +62,9 @@ speak_clear(struct net *n)
 	n->app_started = app != NULL;
 	clear_run(&n->clear, &n->ending);
 	if (n->ending.kind != ENDING_NONE) {
+		/* the KEEPER may have said so in place of a command */
+		if (n->clear.no_app)
+			n->app_started = false;
 		wire_linger(&n->wire, LINGER_MS);
 		return (false);
 	}

@@ -473,6 +473,26 @@ serve_as_unit() {
 	exits_with 100
 }
 
+@test "a program that cannot be started, and was to speak before TLS" {
+	local options
+
+	for options in -n '--starttls tlswrapper' \
+	    '--starttls smtp --starttls-mode optional'; do
+		echo "$options"
+		: >"$LOG"
+		# shellcheck disable=SC2086 # two words and more
+		serve "${CERT[@]}" $options -- /nonexistent/program
+		timeout 20 "$SHIM_TREE/tests/lib/starttls-talk" "$PORT" \
+		    "$PKI/ca.pem" end
+		says "program: /nonexistent/program: No such file or directory"
+		[ "$(summary stage)" = clear ]
+		[ "$(summary end)" = error ]
+		[ "$(summary app)" = none ]
+		exits_with 100
+		stop
+	done
+}
+
 @test "no program" {
 	shim -100 "${CERT[@]}"
 	stderr_says "program: none: usage: tlsshim [options] [--] program [argument ...]"
