@@ -256,8 +256,7 @@ begin_tls(struct clear *c, struct ending *e)
 		;
 	before = c->wire->out.len;
 	/* what the peer does not take now would be said inside TLS */
-	if (c->app->from.len > 0 ||
-	    buf_put(&c->wire->out, last, len) != len) {
+	if (c->app->from.len > 0 || buf_put(&c->wire->out, last, len) != len) {
 		e->kind = ENDING_ERROR;
 		return;
 	}

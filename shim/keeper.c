@@ -9,8 +9,9 @@
  *           it the connection.
  *
  * One file, though a long one: it is the KEEPER's side of the whole
- * conversation, in its order, less what happens before TLS begins
- * (keeper_clear.c).  What an answer takes is in other files.
+ * conversation, in its order, less whether the peer may come in
+ * (keeper_rules.c) and what happens before TLS begins (keeper_clear.c).  What
+ * an answer takes is in other files.
  */
 #include "keeper.h"
 
@@ -113,11 +114,8 @@ keeper_receive(struct keeper *k)
 	}
 }
 
-/*
- * What a function says of the administrator's files, if it is not 0.
- */
-static void
-must(struct keeper *k, int result)
+void
+keeper_must(struct keeper *k, int result)
 {
 	if (result != -1)
 		return;
@@ -132,121 +130,6 @@ keeper_no_app(struct keeper *k, int code)
 	msg_put_u8(&k->msg, (uint8_t)code);
 	keeper_send(k);
 	_exit(code);
-}
-
-/* ------------------------------------------------------------------ rules */
-
-static void
-apply_setting(struct keeper *k, const char *name, const char *value)
-{
-	int taken = options_from_rule(&k->connection->options, name, value,
-	    &k->complaint);
-
-	must(k, taken);
-	if (taken == 1)
-		return;
-	if (options_is_variable(name) || env_rule(k->env, name, value) == -1)
-		log_warnx("rules: %s: %s: a rule cannot set it", k->hit.key,
-		    name);
-}
-
-static bool
-default_lets_in(const struct options *o)
-{
-	return (strcmp(o->text[OPTION_DEFAULT], "allow") == 0);
-}
-
-static bool
-judge_hit(struct keeper *k, const char *file)
-{
-	const struct options *o = &k->connection->options;
-
-	switch (k->hit.answer) {
-	case RULES_ALLOW:
-		return (true);
-	case RULES_DENY:
-		return (false);
-	case RULES_NONE:
-		return (default_lets_in(o));
-	case RULES_ABSENT:
-		if (options_flag(o, OPTION_RULES_OPTIONAL))
-			return (true);
-		fatalx(EXIT_SYSTEM,
-		    "rules: %s: does not exist (-X lets peers "
-		    "in without it)",
-		    file);
-	case RULES_BROKEN:
-		break;
-	}
-	if (k->hit.why == NULL)
-		fatal(EXIT_SYSTEM, "rules: %s", file);
-	fatalx(EXIT_SYSTEM, "rules: %s: %s", file, k->hit.why);
-}
-
-/*
- * The catch-all's key is empty; a line of it begins with the colon.
- */
-static const char *
-rule_text(const struct keeper *k)
-{
-	if (k->hit.answer != RULES_ALLOW && k->hit.answer != RULES_DENY)
-		return ("");
-	return (k->hit.key_len == 0 ? ":" : k->hit.key);
-}
-
-static bool
-ask_rules(struct keeper *k)
-{
-	const struct options *o = &k->connection->options;
-	const char *file = o->text[OPTION_RULES], *name, *value;
-	struct rules_subject subject = { .peer = &k->connection->peer };
-	size_t at = 0;
-
-	k->hit.answer = RULES_NONE;
-	if (file == NULL)
-		return (default_lets_in(o));
-	rules_find(&k->hit, file,
-	    strcmp(o->text[OPTION_MATCH], "longest") == 0 ? RULES_LONGEST :
-							    RULES_CLASSIC,
-	    &subject);
-	if (!judge_hit(k, file))
-		return (false);
-	while (rules_setting(&k->hit, &at, &name, &value))
-		apply_setting(k, name, value);
-	return (true);
-}
-
-/*
- * The peer's name comes from its own DNS: that there is none is no fault of
- * ours, but nobody's certificate can match it.
- */
-static bool
-judge_client(struct keeper *k)
-{
-	const struct connection *c = k->connection;
-
-	must(k, client_from_options(&k->client, &c->options, &k->complaint));
-	must(k,
-	    user_from_possible(&c->accounts, &c->options, &k->client,
-		&k->complaint));
-	if (client_host(&k->client, &c->options, &c->peer, environ))
-		return (true);
-	log_errx("client certificate: TCPREMOTEHOST: no name of this peer "
-		 "that it could be for: refused");
-	return (false);
-}
-
-static void
-tell_start(struct keeper *k)
-{
-	bool let_in = ask_rules(k) && judge_client(k);
-
-	msg_begin(&k->msg, MSG_START);
-	msg_put_u8(&k->msg, let_in);
-	msg_put_string(&k->msg, rule_text(k));
-	keeper_send(k);
-	if (!let_in)
-		_exit(EXIT_OK);
 }
 
 /* ----------------------------------------------------------- certificates */
@@ -280,18 +163,18 @@ read_fixed_pair(struct keeper *k)
 	const char *dir = o->text[OPTION_CERT_DIR];
 	struct pair_files files[PAIRS_MAX];
 
-	must(k, options_check_pairs(o, &k->complaint));
+	keeper_must(k, options_check_pairs(o, &k->complaint));
 	if (options_pairs(o, files) == 0 && dir == NULL)
 		fatalx(EXIT_USAGE,
 		    "certificate: none: name one with --cert, "
 		    "CERTFILE or --cert-dir");
 	if (dir != NULL)
-		must(k, cert_dir_check(dir, &k->complaint));
+		keeper_must(k, cert_dir_check(dir, &k->complaint));
 	if (!select_is_fixed(o))
 		return;
-	must(k, pair_read(&k->pair, &files[0], &k->complaint));
+	keeper_must(k, pair_read(&k->pair, &files[0], &k->complaint));
 	if (k->ticket_keys.count == 0)
-		must(k, pair_read_key(&k->pair, &k->complaint));
+		keeper_must(k, pair_read_key(&k->pair, &k->complaint));
 }
 
 /*
@@ -302,7 +185,7 @@ tell_trust(struct keeper *k)
 {
 	if (k->client.mode == CLIENT_NONE)
 		return;
-	must(k,
+	keeper_must(k,
 	    trust_read(&k->trust, &k->client, &k->connection->options,
 		&k->complaint));
 	if (trust_tell(&k->trust, &k->channel, &k->msg) == -1)
@@ -313,7 +196,7 @@ tell_trust(struct keeper *k)
 static void
 tell_policy(struct keeper *k)
 {
-	must(k,
+	keeper_must(k,
 	    policy_from_options(&k->policy, &k->connection->options,
 		&k->complaint));
 	k->policy.tickets = k->ticket_keys.count > 0;
@@ -334,9 +217,9 @@ tell_choice(struct keeper *k)
 	int alert = select_pair(&k->pair, &k->connection->options, &k->policy,
 	    &k->hello, &k->complaint);
 
-	must(k, alert);
+	keeper_must(k, alert);
 	session_context(context, &k->connection->options, k->hello.server_name,
-	    rule_text(k));
+	    keeper_rule(k));
 	msg_begin(&k->msg, MSG_CHOICE);
 	msg_put_u8(&k->msg, (uint8_t)alert);
 	msg_put_rest(&k->msg, context, sizeof(context));
@@ -412,7 +295,7 @@ answer_sign(struct keeper *k)
 	k->scheme = msg_get_u16(&k->msg);
 	bytes = msg_get_rest(&k->msg, &len);
 	if (k->pair.key == NULL)
-		must(k, pair_read_key(&k->pair, &k->complaint));
+		keeper_must(k, pair_read_key(&k->pair, &k->complaint));
 	why = bytes == NULL ?
 	    "cut off" :
 	    sign_refusal(&k->policy, k->pair.key, k->scheme, bytes, len);
@@ -470,7 +353,7 @@ answer_lookup(struct keeper *k)
 	if (!(kind == LOOKUP_CA && k->client.ask_cas) &&
 	    !(kind == LOOKUP_CRL && k->client.ask_crls))
 		keeper_refuse(k, "no directory to look it up in");
-	must(k,
+	keeper_must(k,
 	    trust_find(&k->trust, (enum lookup_kind)kind, hash, &k->complaint));
 	if (trust_answer(&k->trust, &k->channel, &k->msg) == -1)
 		_exit(EXIT_OK);
@@ -609,7 +492,7 @@ keeper_run(struct connection *connection, struct links links)
 		.self = SIDE_KEEPER };
 	rights_lower(&connection->accounts);
 	k.env = first_environment(connection);
-	tell_start(&k);
+	keeper_let_in(&k);
 	read_ticket_keys(&k);
 	read_fixed_pair(&k);
 	tell_trust(&k);

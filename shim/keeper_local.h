@@ -44,6 +44,17 @@ struct keeper {
 };
 
 /*
+ * START: ask the rules, and tell NET; whom they do not let in ends here.
+ */
+void keeper_let_in(struct keeper *);
+
+/*
+ * The line that matched, as far as its colon; "" where none did.  The
+ * catch-all's key is empty, and a line of it begins with the colon.
+ */
+const char *keeper_rule(const struct keeper *);
+
+/*
  * From POLICY to HELLO: whatever is to happen before TLS begins.
  */
 void keeper_clear(struct keeper *);
@@ -54,6 +65,12 @@ void keeper_clear(struct keeper *);
  */
 void keeper_receive(struct keeper *);
 void keeper_send(struct keeper *);
+
+/*
+ * What a function says of the administrator's files: -1 is a fault of theirs,
+ * in k->complaint, and the end.
+ */
+void keeper_must(struct keeper *, int result);
 
 /*
  * Key and master keys: neither is needed any more, or here.

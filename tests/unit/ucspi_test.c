@@ -34,8 +34,8 @@ enum { WANTED = sizeof(wanted) / sizeof(wanted[0]) };
 
 /*
  * The reader of the field: it counts what it has seen, and looks for the end of
- * a value only while that is less than what is left.  NULs it does not count, so
- * it runs past the end as well; not here.
+ * a value only while that is less than what is left.  NULs it does not count,
+ * so it runs past the end as well; not here.
  */
 static size_t
 read_half(const char *list, size_t len, const char *found[], size_t most)
