@@ -8,7 +8,6 @@
  *           written as PEM.
  */
 #include <openssl/bio.h>
-#include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 
@@ -16,22 +15,15 @@
 #include "env_local.h"
 #include "fact.h"
 #include "log.h"
-
-enum { SHA256_LEN = 32 };
+#include "sha256.h"
 
 static void
 put_hash(struct env *env, const char *name, const unsigned char *bytes,
     size_t len)
 {
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	char text[2 * SHA256_LEN + 1];
-	size_t i;
+	char text[SHA256_HEX_MAX];
 
-	if (EVP_Digest(bytes, len, hash, NULL, EVP_sha256(), NULL) != 1)
-		fatalx(EXIT_SYSTEM, "environment: %s: no SHA-256", name);
-	for (i = 0; i < SHA256_LEN; i++)
-		snprintf(text + 2 * i, 3, "%02x", hash[i]);
-	env_fact(env, name, text);
+	env_fact(env, name, sha256_hex(text, bytes, len));
 }
 
 static void

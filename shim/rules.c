@@ -26,6 +26,7 @@
 
 #include "rights.h"
 #include "rules_key.h"
+#include "rules_proof.h"
 
 enum { CDB_TABLES = 256, CDB_HEADER = CDB_TABLES * 8 };
 enum { S6_PART_MAX = 4096 };
@@ -291,24 +292,55 @@ open_file(struct rules_hit *hit, const char *path)
 	return (fd);
 }
 
+/*
+ * The file, opened for a look-up.  False with the hit's answer; close_file in
+ * both cases.
+ */
+static bool
+open_rules(struct lookup *l, const char *path, int *fd)
+{
+	*fd = open_file(l->hit, path);
+	return (*fd != -1 && open_cdb(l, *fd));
+}
+
+static void
+close_file(int fd)
+{
+	int saved_errno = errno;
+
+	if (fd != -1)
+		close(fd);
+	errno = saved_errno;
+}
+
 void
 rules_find(struct rules_hit *hit, const char *path, enum rules_match match,
     const struct rules_subject *subject)
 {
 	struct lookup l = { .hit = hit };
-	int fd = open_file(hit, path), saved_errno;
+	int fd;
 
-	if (fd == -1)
-		return;
-	if (open_cdb(&l, fd)) {
+	if (open_rules(&l, path, &fd)) {
 		if (!rules_each_key(subject, match, try_key, &l) &&
 		    cdb_is_s6(&l.cdb))
 			hit->answer = RULES_DENY;
 		cdb_free(&l.cdb);
 	}
-	saved_errno = errno;
-	close(fd);
-	errno = saved_errno;
+	close_file(fd);
+}
+
+void
+rules_find_proved(struct rules_hit *hit, const char *path,
+    const struct facts *facts)
+{
+	struct lookup l = { .hit = hit };
+	int fd;
+
+	if (open_rules(&l, path, &fd)) {
+		rules_each_proof(facts, try_key, &l);
+		cdb_free(&l.cdb);
+	}
+	close_file(fd);
 }
 
 /*

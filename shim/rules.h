@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct facts;
 struct peer;
 
 /*
@@ -54,6 +55,13 @@ struct rules_hit {
  */
 void rules_find(struct rules_hit *, const char *path, enum rules_match,
     const struct rules_subject *);
+
+/*
+ * The same by what the handshake proved (rules_proof.h): RULES_NONE where no
+ * key of it is in the file, whoever wrote that.
+ */
+void
+rules_find_proved(struct rules_hit *, const char *path, const struct facts *);
 
 /*
  * Walk the settings: *at starts at 0; false at the end.  name and value

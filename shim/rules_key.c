@@ -46,6 +46,7 @@
 #include <sys/socket.h>
 
 #include "peer.h"
+#include "rules_proof.h"
 
 enum { IPV4_BITS = 32, IPV6_BITS = 128, EXPANDED_LEN = 8 * 5 };
 
@@ -293,7 +294,8 @@ try_info(const struct walk *w)
 	const char *host = w->subject->host, *info = w->subject->info;
 	size_t i;
 
-	if (info == NULL)
+	/* an ident server of the peer's could spell a key of a certificate */
+	if (info == NULL || rules_key_is_proof(info, strlen(info)))
 		return (false);
 	for (i = 0; i < w->spellings; i++)
 		if (try_joined(w, RULES_BY_TCPRULES, info, "@", w->spelling[i]))
