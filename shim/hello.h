@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 #include "msg.h"
+#include "server_name.h"
 
 enum {
-	SERVER_NAME_MAX = 253,	  /* RFC 1035, 2.3.4, as text */
 	HELLO_LIST_MAX = 256,	  /* entries of a list of code points */
 	HELLO_ALPN_MAX = 1024,	  /* bytes, RFC 7301 wire form */
 	HELLO_CA_NAMES_MAX = 8192 /* bytes, RFC 8446 4.2.4 wire form */
@@ -38,16 +38,6 @@ struct hello {
 	uint8_t ca_names[HELLO_CA_NAMES_MAX];
 	size_t ca_names_len;
 };
-
-/*
- * Copy a host name as it may be used in a path, a variable or a log:
- * letters, digits, hyphens and dots, lower-cased, no empty label, labels of
- * at most 63 bytes, one trailing dot taken off; the last label not all
- * digits, as that of an address is.  False, and "" in `to`, for anything
- * else.
- */
-bool
-server_name_copy(char to[SERVER_NAME_MAX + 1], const uint8_t *from, size_t len);
 
 /*
  * Copy big-endian code points, len bytes of them; the list stays empty if
