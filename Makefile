@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 #
-# Needs a C11 compiler, GNU make, pkg-config, OpenSSL 3, tinycdb, libseccomp.
+# Needs a C11 compiler, GNU make, pkg-config, OpenSSL 3, tinycdb, libseccomp,
+# c-ares.
 # CC, CFLAGS, CPPFLAGS, LDFLAGS, PREFIX and DESTDIR are yours: what the
 # program itself needs is in variables of its own, before yours.
 #
@@ -46,8 +47,11 @@ sanitize := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-omit-frame-pointer \
     -fno-sanitize-recover=all)
 
 libs := libssl libcrypto libcdb
-our_cppflags := -D_GNU_SOURCE -DSHIM_VERSION='"$(VERSION)"' -Ishim -I$(BUILD) \
-    $(shell $(PKG_CONFIG) --cflags $(libs))
+# from our program to what it starts: both move with PREFIX
+libexec_from_bin := $(shell realpath -m --relative-to=$(bindir) $(libexecdir))
+our_cppflags := -D_GNU_SOURCE -DSHIM_VERSION='"$(VERSION)"' \
+    -DSHIM_LIBEXEC='"$(libexec_from_bin)"' -Ishim -Inames -I$(BUILD) \
+    $(shell $(PKG_CONFIG) --cflags $(libs) libcares)
 our_cflags := -std=c11 $(warn) $(harden) $(sanitize)
 # bound at start: measured, it costs no more than binding lazily
 our_ldflags := -pie -Wl,-z,relro,-z,now -Wl,--as-needed -Wl,-O1 \
@@ -67,6 +71,8 @@ shared_libs := -lcrypto -lssl -Wl,-Bstatic -lcdb -Wl,-Bdynamic
 static_libs := $(static_openssl) -Wl,-Bstatic -lcdb -Wl,-Bdynamic
 our_libs := $(or $($(OPENSSL)_libs),$(error OPENSSL: $(OPENSSL): want static or shared))
 
+names_libs := $(shell $(PKG_CONFIG) --libs libcares)
+
 compile = $(CC) $(our_cppflags) $(CPPFLAGS) $(our_cflags) $(CFLAGS) -MMD -MP -c
 link = $(CC) $(our_cflags) $(CFLAGS) $(our_ldflags) $(LDFLAGS)
 
@@ -81,6 +87,12 @@ jailed := $(filter-out $(BUILD)/shim/jail_none.o,$(all_objects))
 unjailed := $(filter-out $(BUILD)/shim/jail.o,$(all_objects))
 shim_objects := $(if $(SANITIZE),$(unjailed),$(jailed))
 
+# tlsshim-names: a program of its own, so that only it has c-ares
+names_objects := $(filter-out $(if $(SANITIZE),%/confine.o,%/confine_none.o), \
+    $(call object,$(wildcard names/*.c)))
+names_shared := $(call object,$(addprefix shim/,deadline.c names_answer.c \
+    server_name.c))
+
 unit_tests := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
 test_tools := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
 jail_tools := $(if $(SANITIZE),,$(filter $(BUILD)/tests/jail-%,$(test_tools)))
@@ -93,10 +105,13 @@ test_programs := $(unit_tests) $(jail_tools) $(other_tools) \
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
-all: $(BUILD)/tlsshim ## build the program
+all: $(BUILD)/tlsshim $(BUILD)/tlsshim-names ## build the programs
 
 $(BUILD)/tlsshim: $(shim_objects)
 	$(link) -o $@ $^ $(our_libs)
+
+$(BUILD)/tlsshim-names: $(names_objects) $(names_shared)
+	$(link) -o $@ $^ $(names_libs)
 
 $(BUILD)/nojail/tlsshim: $(unjailed)
 	@mkdir -p $(@D)
@@ -106,16 +121,31 @@ $(BUILD)/shim/%.o: shim/%.c VERSION
 	@mkdir -p $(@D)
 	$(compile) -o $@ $<
 
-# the seccomp filter as BPF, so that libseccomp is not loaded when we run
+$(BUILD)/names/%.o: names/%.c VERSION
+	@mkdir -p $(@D)
+	$(compile) -o $@ $<
+
+# the seccomp filters as BPF, so that libseccomp is not loaded when we run
 $(BUILD)/shim/jail.o: | $(BUILD)/seccomp_filter.h
+$(BUILD)/names/confine.o: | $(BUILD)/names/seccomp_filter.h
 
 $(BUILD)/seccomp_filter.h: $(BUILD)/tools/seccomp-compile
 	$< $@
 
-$(BUILD)/tools/seccomp-compile: tools/seccomp-compile.c shim/seccomp.def
+$(BUILD)/names/seccomp_filter.h: $(BUILD)/tools/seccomp-compile-names
 	@mkdir -p $(@D)
-	$(CC_FOR_BUILD) -std=c11 -D_GNU_SOURCE $(warn) -O1 -Ishim -o $@ $< \
-	    $$($(PKG_CONFIG) --cflags --libs libseccomp)
+	$< $@
+
+compile_filter = $(CC_FOR_BUILD) -std=c11 -D_GNU_SOURCE $(warn) -O1 -I$(<D) \
+    -o $@ tools/seccomp-compile.c $$($(PKG_CONFIG) --cflags --libs libseccomp)
+
+$(BUILD)/tools/seccomp-compile: shim/seccomp.def tools/seccomp-compile.c
+	@mkdir -p $(@D)
+	$(compile_filter)
+
+$(BUILD)/tools/seccomp-compile-names: names/seccomp.def tools/seccomp-compile.c
+	@mkdir -p $(@D)
+	$(compile_filter)
 
 $(BUILD)/tests/%.o: tests/unit/%.c
 	@mkdir -p $(@D)
@@ -132,14 +162,15 @@ $(unit_tests) $(other_tools): $(BUILD)/tests/%: $(BUILD)/tests/%.o \
 $(jail_tools): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/jailed.a
 	$(link) -o $@ $^ $(shared_libs)
 
-$(BUILD)/tests/unjailed.a: $(filter-out $(main_object),$(unjailed))
+$(BUILD)/tests/unjailed.a: $(filter-out $(main_object),$(unjailed)) \
+    $(call object,names/ident_reply.c names/end.c)
 $(BUILD)/tests/jailed.a: $(filter-out $(main_object),$(jailed))
 $(BUILD)/tests/%.a:
 	@mkdir -p $(@D)
 	rm -f $@
 	$(AR) rcs $@ $^
 
--include $(wildcard $(BUILD)/shim/*.d $(BUILD)/tests/*.d)
+-include $(wildcard $(BUILD)/shim/*.d $(BUILD)/names/*.d $(BUILD)/tests/*.d)
 
 # ---------------------------------------------------------------- tests
 
@@ -168,11 +199,11 @@ check-docs: test-programs ## documents against the tables and the tree
 	@$(tap) docs
 
 lint: export FLAGS = -std=c11 $(our_cppflags) $(warn) -Itests/unit -Itests/tools
-lint: $(BUILD)/seccomp_filter.h ## formatter, analysers, shell, manual pages, units; absent tools are told
+lint: $(BUILD)/seccomp_filter.h $(BUILD)/names/seccomp_filter.h ## formatter, analysers, shell, manual pages, units; absent tools are told
 	@$(tap) lint
 
 headers: ## each header compiles alone
-	set -e; for h in shim/*.h; do \
+	set -e; for h in shim/*.h names/*.h; do \
 	    $(CC) -std=c11 $(our_cppflags) $(warn) -Werror -fsyntax-only \
 	    -x c $$h; done
 
@@ -182,7 +213,7 @@ docs/%.svg: docs/%.dot
 	dot -Tsvg -o $@ $<
 
 format: ## the code as lint wants it
-	clang-format -i $(wildcard shim/*.[ch] tests/*/*.[ch] tools/*.[ch] \
+	clang-format -i $(wildcard shim/*.[ch] names/*.[ch] tests/*/*.[ch] tools/*.[ch] \
 	    bench/*.[ch])
 
 sanitize: ## ASan and UBSan over unit and integration tests, then valgrind
@@ -208,7 +239,8 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(unitdir) \
 	    $(sysusersdir) $(tmpfilesdir) $(docdir)/examples $(mandir)/man8)
 	$(INSTALL) -m 755 $(BUILD)/tlsshim $(DESTDIR)$(bindir)/tlsshim
-	$(INSTALL) -m 755 $(helpers) $(DESTDIR)$(libexecdir)/
+	$(INSTALL) -m 755 $(helpers) $(BUILD)/tlsshim-names \
+	    $(DESTDIR)$(libexecdir)/
 	$(INSTALL) -m 644 scripts/files.sh $(DESTDIR)$(libexecdir)/
 	set -e; for f in $(units); do \
 	    sed 's|@bindir@|$(bindir)|g; s|@libexecdir@|$(libexecdir)|g' $$f \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * seccomp-compile.c - shim/seccomp.def to BPF, as an array in C.
+ * seccomp-compile.c - a seccomp.def to BPF, as an array in C.
  *
  * Runs in:  the build.  libseccomp is needed here and nowhere else: loading
  *           it for each connection would cost more than the filter does.
@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #ifdef __s390x__

@@ -48,9 +48,17 @@ loads() {
 	loads "$T/shared/tlsshim" libc libcrypto libssl
 }
 
+@test "only tlsshim-names loads c-ares" {
+	loads "$STAGE/bin/tlsshim-names" libc libcares
+	run readelf -Wldh "$STAGE/bin/tlsshim-names"
+	[[ $output == *'DYN (Position-Independent Executable'* ]]
+	[[ $output == *BIND_NOW* ]]
+}
+
 @test "install keeps to DESTDIR and PREFIX, uninstall leaves no file" {
 	make -s install BUILD="$BUILD" DESTDIR="$T/root" PREFIX=/opt/shim
 	[ -x "$T/root/opt/shim/bin/tlsshim" ]
+	[ -x "$T/root/opt/shim/libexec/tlsshim/tlsshim-names" ]
 	[ -f "$T/root/opt/shim/lib/systemd/system/smtps@.service" ]
 	[ "$(ls "$T/root")" = opt ]
 	[ "$(ls "$T/root/opt")" = shim ]
