@@ -168,16 +168,28 @@ ended_by(const struct early *e, deadline until)
 }
 
 /*
+ * To its group, and to itself where it has left that.  SIGTERM comes once, as
+ * some take a second for "at once"; SIGKILL may come twice.
+ */
+static void
+tell(const struct early *e, int signal)
+{
+	if (signal == SIGKILL || getpgid(e->pid) != e->pid)
+		rights_kill(e->pid, signal);
+	rights_kill(-e->pid, signal);
+}
+
+/*
  * Whatever it has left behind in its group ends with it.
  */
 void
 early_end(struct early *e, unsigned int ms)
 {
 	if (!ended_by(e, deadline_in(ms))) {
-		rights_kill(-e->pid, SIGTERM);
+		tell(e, SIGTERM);
 		ended_by(e, deadline_in(ms));
 	}
-	rights_kill(-e->pid, SIGKILL);
+	tell(e, SIGKILL);
 	while (waitpid(e->pid, &e->status, 0) == -1 && errno == EINTR)
 		;
 	close(e->app);

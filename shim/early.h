@@ -59,9 +59,9 @@ void early_exec(const struct early *, const struct early_app *)
 int early_started(struct early *);
 
 /*
- * End it: NET has given it the end of file already; SIGTERM to its process
- * group if that is not enough, then SIGKILL, `ms` in between.  There is none
- * afterwards.
+ * End it: NET has given it the end of file already; SIGTERM to it and its
+ * process group if that is not enough, then SIGKILL, `ms` in between.  There is
+ * none afterwards.
  */
 void early_end(struct early *, unsigned int ms);
 

@@ -109,6 +109,10 @@ make_attack() {
 	attack stays_behind
 }
 
+@test "an application that leaves its process group is ended before TLS" {
+	attack goes_elsewhere
+}
+
 @test "what an application leaves behind is ended before TLS" {
 	attack child_left_behind
 }
