@@ -278,6 +278,17 @@ find_user(struct account *a, const char *text)
 	return (true);
 }
 
+bool
+account_find_any(struct account *a, struct account_login *l, const char *text)
+{
+	uint32_t id;
+
+	if (!parse_id(text, &id))
+		return (account_find(a, l, text));
+	*a = (struct account){ .uid = id };
+	return (find_user(a, text));
+}
+
 static void
 find_group(struct account *a, const char *option, const char *text)
 {

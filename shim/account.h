@@ -27,6 +27,7 @@ struct accounts {
 	struct account net; /* talks to the network; no groups */
 	bool has_app;	    /* false: a certificate must name it */
 	struct account app; /* runs the application */
+	bool by_rule;	    /* a rule named it: no certificate is asked */
 };
 
 /*
@@ -51,5 +52,12 @@ void accounts_find(struct accounts *, const struct options *);
  * the trouble, if there is none.  Of any process that is not jailed.
  */
 bool account_find(struct account *, struct account_login *, const char *name);
+
+/*
+ * The same by name or number, as --user takes it: of a number, the login stays
+ * as it is, and there need be no account of it.
+ */
+bool
+account_find_any(struct account *, struct account_login *, const char *text);
 
 #endif

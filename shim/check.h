@@ -71,4 +71,10 @@ const char *check_name(const struct X509_name_st *, char text[CHECK_TEXT_MAX]);
  */
 bool check_access(struct report *, const char *what, const char *path);
 
+/*
+ * The cdb, and every rule of it.
+ */
+void
+check_rules(struct report *, const struct options *, const struct accounts *);
+
 #endif

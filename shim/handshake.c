@@ -269,6 +269,8 @@ apply(struct handshake *h, const struct policy *policy)
 	verify_apply(&h->verify, h->ctx, &policy->client);
 	if (policy->tickets)
 		ticket_use(&h->ticket, h->ctx, &h->ask, &h->verify);
+	if (policy->judges)
+		handshake_may_deny(h);
 }
 
 static void

@@ -40,6 +40,7 @@ struct handshake {
 	bool hello_sent; /* HelloRetryRequest brings a second ClientHello */
 	uint8_t alert_sent, alert_received;
 	bool has_sent, has_received;
+	bool denied;	 /* now that it is over */
 	unsigned int ms; /* how long it took */
 };
 
@@ -59,6 +60,14 @@ void handshake_run(struct handshake *, const struct policy *, deadline until,
  */
 void handshake_facts(struct handshake *, struct facts *);
 void handshake_client(struct handshake *, struct facts *, enum env_format);
+
+/*
+ * Before there is a connection: handshake_deny may follow.  Then, behind
+ * handshake_run: tell the peer that it is denied, as far as its version of TLS
+ * lets us.
+ */
+void handshake_may_deny(struct handshake *);
+void handshake_deny(struct handshake *);
 
 /*
  * The ending that the library's failure amounts to: an alert, or an error.

@@ -10,8 +10,8 @@
  *
  * One file, though a long one: it is the KEEPER's side of the whole
  * conversation, in its order, less whether the peer may come in
- * (keeper_rules.c) and what happens before TLS begins (keeper_clear.c).  What
- * an answer takes is in other files.
+ * (keeper_rules.c) and go on (keeper_proved.c), and what happens before TLS
+ * begins (keeper_clear.c).  What an answer takes is in other files.
  */
 #include "keeper.h"
 
@@ -200,6 +200,7 @@ tell_policy(struct keeper *k)
 	    policy_from_options(&k->policy, &k->connection->options,
 		&k->complaint));
 	k->policy.tickets = k->ticket_keys.count > 0;
+	k->policy.judges = k->connection->options.text[OPTION_RULES] != NULL;
 	k->policy.client = k->client;
 	policy_put(&k->msg, &k->policy);
 	keeper_send(k);
@@ -417,18 +418,27 @@ set_facts(struct keeper *k, struct env *env)
 }
 
 /*
- * An application that runs already, and goes on: it has its environment.
+ * The application's; of one that runs already, which has its own, what it can
+ * still be told.
  */
-static void
-tell_early(struct keeper *k)
+static struct env *
+last_environment(const struct keeper *k)
 {
 	const struct options *o = &k->connection->options;
-	struct env *env;
 
 	if (k->early.pid == 0)
+		return (k->env);
+	return (env_new(o->exports, options_env_format(o)));
+}
+
+/*
+ * An application that runs already goes on.
+ */
+static void
+tell_early(struct keeper *k, struct env *env)
+{
+	if (k->early.pid == 0)
 		return;
-	env = env_new(o->exports, options_env_format(o));
-	set_facts(k, env);
 	ucspi_answer(&k->ucspi, env);
 	keeper_leave(k, EXIT_OK);
 }
@@ -445,7 +455,7 @@ choose_account(struct keeper *k)
 	const char *how = c->options.text[OPTION_USER_FROM];
 	struct account_login login = { 0 };
 
-	if (how == NULL)
+	if (how == NULL || c->accounts.by_rule)
 		return;
 	if (user_from_certificate(&c->accounts, &login, how, &k->facts,
 		&k->complaint) == -1) {
@@ -483,6 +493,7 @@ void
 keeper_run(struct connection *connection, struct links links)
 {
 	static struct keeper k;
+	struct env *env;
 
 	k.connection = connection;
 	k.links = links;
@@ -501,8 +512,10 @@ keeper_run(struct connection *connection, struct links links)
 	answer_hello(&k);
 	answer_handshake(&k);
 	keeper_forget(&k);
-	tell_early(&k);
-	set_facts(&k, k.env);
+	env = last_environment(&k);
+	set_facts(&k, env);
+	keeper_let_go_on(&k, env);
+	tell_early(&k, env);
 	choose_account(&k);
 	become_app(&k);
 }

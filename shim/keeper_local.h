@@ -30,7 +30,8 @@ struct keeper {
 	struct tlswrapper tlswrapper;
 	struct msg msg; /* the one that is on its way */
 	struct env *env;
-	struct rules_hit hit;
+	struct rules_hit hit;	 /* by address */
+	struct rules_hit proved; /* by what the handshake proved */
 	struct policy policy;
 	struct pair pair; /* the chosen one */
 	struct ticket_keys ticket_keys;
@@ -53,6 +54,26 @@ void keeper_let_in(struct keeper *);
  * catch-all's key is empty, and a line of it begins with the colon.
  */
 const char *keeper_rule(const struct keeper *);
+
+/*
+ * A setting of a rule that configures no TLS: into env, or which program as
+ * whom.  0; -1 with k->complaint for an account that cannot be had.
+ */
+int keeper_setting(struct keeper *, struct env *, const char *rule,
+    const char *name, const char *value);
+
+/*
+ * Of a file that is absent or broken: true if peers are let in without it;
+ * else it is said why, and the end.
+ */
+bool keeper_without_rules(struct keeper *, const struct rules_hit *,
+    const char *file);
+
+/*
+ * DONE: ask the rules again, by the facts, and tell NET; whom they do not let
+ * in ends here.  What they set goes into this environment.
+ */
+void keeper_let_go_on(struct keeper *, struct env *);
 
 /*
  * From POLICY to HELLO: whatever is to happen before TLS begins.

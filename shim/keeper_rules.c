@@ -9,22 +9,73 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app_choice.h"
 #include "keeper_local.h"
 #include "log.h"
 #include "user_from.h"
 
-static void
-apply_setting(struct keeper *k, const char *name, const char *value)
+int
+keeper_setting(struct keeper *k, struct env *env, const char *rule,
+    const char *name, const char *value)
 {
-	int taken = options_from_rule(&k->connection->options, name, value,
-	    &k->complaint);
+	struct connection *c = k->connection;
+	struct account_login login = { 0 };
 
-	keeper_must(k, taken);
-	if (taken == 1)
-		return;
-	if (options_is_variable(name) || env_rule(k->env, name, value) == -1)
-		log_warnx("rules: %s: %s: a rule cannot set it", k->hit.key,
-		    name);
+	if (app_choice_is(name)) {
+		if (app_choice(&c->options, &c->accounts, &login, name, value,
+			&k->complaint) == -1)
+			return (-1);
+		if (login.name != NULL)
+			env_login(env, &login);
+	} else if (rules_is_limit(name)) {
+		log_warnx("rules: %s: %s: not kept: here is one connection, "
+			  "and limits are for who accepts several",
+		    rule, name);
+	} else if (options_is_variable(name) ||
+	    env_rule(env, name, value) == -1) {
+		log_warnx("rules: %s: %s: a rule cannot set it", rule, name);
+	}
+	return (0);
+}
+
+static bool
+take_settings(struct keeper *k)
+{
+	struct options *o = &k->connection->options;
+	const char *name, *value;
+	size_t at = 0;
+	int taken;
+
+	while (rules_setting(&k->hit, &at, &name, &value)) {
+		taken = options_from_rule(o, name, value, &k->complaint);
+		keeper_must(k, taken);
+		if (taken == 1)
+			continue;
+		if (keeper_setting(k, k->env, k->hit.key, name, value) == -1) {
+			log_errx("rules: %s: %s: denied", keeper_rule(k),
+			    k->complaint.text);
+			return (false);
+		}
+	}
+	return (true);
+}
+
+bool
+keeper_without_rules(struct keeper *k, const struct rules_hit *hit,
+    const char *file)
+{
+	if (hit->answer == RULES_ABSENT &&
+	    options_flag(&k->connection->options, OPTION_RULES_OPTIONAL))
+		return (true);
+	if (hit->answer == RULES_ABSENT)
+		log_errx("rules: %s: does not exist (-X lets peers in without "
+			 "it)",
+		    file);
+	else if (hit->why == NULL)
+		log_err("rules: %s", file);
+	else
+		log_errx("rules: %s: %s", file, hit->why);
+	keeper_leave(k, EXIT_SYSTEM);
 }
 
 static bool
@@ -46,18 +97,10 @@ judge_hit(struct keeper *k, const char *file)
 	case RULES_NONE:
 		return (default_lets_in(o));
 	case RULES_ABSENT:
-		if (options_flag(o, OPTION_RULES_OPTIONAL))
-			return (true);
-		fatalx(EXIT_SYSTEM,
-		    "rules: %s: does not exist (-X lets peers "
-		    "in without it)",
-		    file);
 	case RULES_BROKEN:
 		break;
 	}
-	if (k->hit.why == NULL)
-		fatal(EXIT_SYSTEM, "rules: %s", file);
-	fatalx(EXIT_SYSTEM, "rules: %s: %s", file, k->hit.why);
+	return (keeper_without_rules(k, &k->hit, file));
 }
 
 const char *
@@ -72,9 +115,8 @@ static bool
 ask_rules(struct keeper *k)
 {
 	const struct options *o = &k->connection->options;
-	const char *file = o->text[OPTION_RULES], *name, *value;
+	const char *file = o->text[OPTION_RULES];
 	struct rules_subject subject = { .peer = &k->connection->peer };
-	size_t at = 0;
 
 	k->hit.answer = RULES_NONE;
 	if (file == NULL)
@@ -83,11 +125,7 @@ ask_rules(struct keeper *k)
 	    strcmp(o->text[OPTION_MATCH], "longest") == 0 ? RULES_LONGEST :
 							    RULES_CLASSIC,
 	    &subject);
-	if (!judge_hit(k, file))
-		return (false);
-	while (rules_setting(&k->hit, &at, &name, &value))
-		apply_setting(k, name, value);
-	return (true);
+	return (judge_hit(k, file) && take_settings(k));
 }
 
 /*

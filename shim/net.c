@@ -227,6 +227,35 @@ send_facts(struct net *n)
 }
 
 /*
+ * May this peer go on, now that the KEEPER knows who it is?
+ */
+static bool
+receive_verdict(struct net *n, deadline until)
+{
+	struct msg *m = &n->handshake.ask.msg;
+	char rule[RULES_KEY_MAX];
+	bool let_in;
+
+	if (!n->policy.judges)
+		return (true);
+	n->stage = "rules";
+	if (!net_receive(n, until) || !net_is_message(n, MSG_VERDICT))
+		return (false);
+	let_in = msg_get_u8(m) != 0;
+	msg_get_string(m, rule, sizeof(rule));
+	if (!msg_complete(m))
+		fatalx(EXIT_SYSTEM, "message: VERDICT: wrong form");
+	if (rule[0] != '\0')
+		strcpy(n->rule, rule);
+	if (let_in)
+		return (true);
+	n->ending.kind = ENDING_DENIED;
+	handshake_deny(&n->handshake);
+	wire_linger(&n->wire, LINGER_MS);
+	return (false);
+}
+
+/*
  * Inside TLS, about the protocol that was spoken before it.
  */
 static bool
@@ -260,8 +289,9 @@ serve(struct net *n)
 		return;
 	}
 	n->stage = "app";
-	if (!send_facts(n))
+	if (!send_facts(n) || !receive_verdict(n, until))
 		return;
+	n->stage = "app";
 	n->app_started = true;
 	n->relay.handshake = &n->handshake;
 	n->relay.wire = &n->wire;

@@ -319,6 +319,7 @@ policy_put(struct msg *m, const struct policy *p)
 	msg_put_u8(m, (uint8_t)p->starttls);
 	msg_put_u8(m, p->optional);
 	msg_put_u8(m, p->tickets);
+	msg_put_u8(m, p->judges);
 	client_put(m, &p->client);
 }
 
@@ -340,6 +341,7 @@ policy_get(struct policy *p, struct msg *m)
 	p->starttls = get_starttls(m);
 	p->optional = msg_get_u8(m) != 0;
 	p->tickets = msg_get_u8(m) != 0;
+	p->judges = msg_get_u8(m) != 0;
 	client_get(&p->client, m);
 	return (msg_complete(m) && dhparam_whole(&p->dh));
 }

@@ -41,6 +41,7 @@ struct policy {
 	enum starttls starttls;
 	bool optional;		     /* starttls: clear text may go on */
 	bool tickets;		     /* sessions can be resumed (ticket.h) */
+	bool judges;		     /* a VERDICT follows the FACTS */
 	struct client_policy client; /* of the KEEPER's own making: client.h */
 };
 

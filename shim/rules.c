@@ -409,6 +409,12 @@ rules_setting(struct rules_hit *hit, size_t *at, const char **name,
 	return (true);
 }
 
+bool
+rules_is_limit(const char *name)
+{
+	return (strcmp(name, "MAXCONIP") == 0);
+}
+
 void
 rules_free(struct rules_hit *hit)
 {

@@ -70,6 +70,12 @@ rules_find_proved(struct rules_hit *, const char *path, const struct facts *);
 bool rules_setting(struct rules_hit *, size_t *at, const char **name,
     const char **value);
 
+/*
+ * Is it a limit on connections of one peer (MAXCONIP)?  Who serves one alone
+ * cannot keep it, and must not seem to.
+ */
+bool rules_is_limit(const char *name);
+
 void rules_free(struct rules_hit *);
 
 /*

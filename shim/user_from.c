@@ -51,6 +51,8 @@ user_from_possible(const struct accounts *a, const struct options *o,
 {
 	const char *how = o->text[OPTION_USER_FROM];
 
+	if (a->by_rule)
+		return (0);
 	if (how != NULL && a->root && !a->has_app &&
 	    options_starttls_optional(o))
 		return (complain(c,

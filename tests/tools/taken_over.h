@@ -255,6 +255,7 @@ good(struct msg *m, enum msg_type type)
 	case MSG_SWITCH:
 	case MSG_SWITCHED:
 	case MSG_FAILED:
+	case MSG_VERDICT:
 	case MSG_NO_APP:
 	case MSG_TYPES:
 		break;
