@@ -318,10 +318,41 @@ dialog_run(struct dialog *d)
 	return (d->closing ? DIALOG_ENDS : state);
 }
 
+/*
+ * Is what is there but a part of a unit?  What was not looked at for want of
+ * room is none, nor what is not looked at at all.
+ */
+static bool
+is_part_of_peers(const struct dialog *d)
+{
+	return (d->pass == 0 && d->drop == 0 && d->app_pass == 0 &&
+	    d->from_peer->len > 0 &&
+	    d->protocol->unit(d, buf_head(d->from_peer), d->from_peer->len) ==
+		UNIT_PARTIAL);
+}
+
+static bool
+is_part_of_apps(const struct dialog *d)
+{
+	return (d->app_pass == 0 && d->from_app->len > 0 &&
+	    d->protocol->app_unit(d, buf_head(d->from_app), d->from_app->len) ==
+		UNIT_PARTIAL);
+}
+
+/*
+ * Inside TLS nothing is looked at but, for some, the greeting.
+ */
+static bool
+is_unread(const struct dialog *d)
+{
+	return (d->inside && !d->protocol->inside);
+}
+
 void
 dialog_peer_ended(struct dialog *d)
 {
-	if (d->to_app == NULL || d->awaiting || d->to_app->len > 0)
+	if (d->to_app == NULL || d->awaiting || d->to_app->len > 0 ||
+	    (!is_unread(d) && !is_part_of_peers(d)))
 		return;
 	if (d->inside)
 		move(d->from_peer, d->to_app);
@@ -332,5 +363,6 @@ dialog_peer_ended(struct dialog *d)
 void
 dialog_app_ended(struct dialog *d)
 {
-	move(d->from_app, d->to_peer);
+	if (is_unread(d) || is_part_of_apps(d))
+		move(d->from_app, d->to_peer);
 }
