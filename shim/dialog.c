@@ -50,7 +50,7 @@ void
 dialog_credentials(struct dialog *d)
 {
 	if (!d->warned)
-		log_info("clear text: %s: credentials before TLS refused",
+		log_warnx("clear text: %s: credentials before TLS refused",
 		    d->protocol->name);
 	d->warned = true;
 }
