@@ -14,8 +14,6 @@
 
 #include "log.h"
 
-enum { RECORD_HANDSHAKE = 0x16 }; /* RFC 8446, 5.1 */
-
 /* ------------------------------------------------------------------ saying */
 
 void
@@ -128,7 +126,7 @@ is_direct_tls(const struct dialog *d)
 {
 	return (d->protocol->direct_alpn != NULL && d->units == 0 &&
 	    !d->inside && d->from_peer->len > 0 &&
-	    *buf_head(d->from_peer) == RECORD_HANDSHAKE);
+	    *buf_head(d->from_peer) == DIALOG_TLS_HANDSHAKE);
 }
 
 /*

@@ -28,7 +28,8 @@ enum {
 	DIALOG_UNITS_MAX = 100,	    /* required mode: of the peer's, and ... */
 	DIALOG_BYTES_MAX = 65536,   /* ... their bytes */
 	DIALOG_SAY_MAX = 4096,	    /* said at once, to one unit */
-	DIALOG_TAG_MAX = 64
+	DIALOG_TAG_MAX = 64,
+	DIALOG_TLS_HANDSHAKE = 0x16 /* TLS begins so: RFC 8446, 5.1 */
 };
 
 /*
@@ -217,6 +218,11 @@ size_t dialog_app_line(const struct dialog *, const uint8_t *, size_t len);
  * A line of at most so many bytes.
  */
 size_t dialog_line_within(const uint8_t *, size_t len, size_t most);
+
+/*
+ * The length of a line without its end.
+ */
+size_t dialog_text_len(const uint8_t *line, size_t len);
 
 /*
  * Does it end in CRLF, without a NUL, CR or LF before that?

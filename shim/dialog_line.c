@@ -39,6 +39,14 @@ dialog_app_line(const struct dialog *d, const uint8_t *bytes, size_t len)
 							    most);
 }
 
+size_t
+dialog_text_len(const uint8_t *line, size_t len)
+{
+	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
+		len--;
+	return (len);
+}
+
 bool
 dialog_line_is_clean(const uint8_t *line, size_t len)
 {

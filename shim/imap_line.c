@@ -11,15 +11,9 @@
 #include <string.h>
 #include <strings.h>
 
-enum { NAME_MAX_LEN = 64, DIGITS_MAX = 10 };
+#include "dialog.h"
 
-size_t
-imap_text_len(const uint8_t *line, size_t len)
-{
-	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
-		len--;
-	return (len);
-}
+enum { DIGITS_MAX = 10 };
 
 struct imap_word
 imap_word(const uint8_t **at, const uint8_t *end)
@@ -53,7 +47,7 @@ struct imap_literal
 imap_literal(const uint8_t *line, size_t len)
 {
 	struct imap_literal l = { .waits = true };
-	size_t at = imap_text_len(line, len), end;
+	size_t at = dialog_text_len(line, len), end;
 
 	if (at == 0 || line[--at] != '}')
 		return (l);
@@ -81,7 +75,7 @@ imap_is_name(struct imap_word w)
 {
 	size_t i;
 
-	if (w.len == 0 || w.len > NAME_MAX_LEN)
+	if (w.len == 0 || w.len > IMAP_NAME_MAX)
 		return (false);
 	for (i = 0; i < w.len; i++)
 		if (w.bytes[i] <= ' ' || w.bytes[i] >= 0x7f ||

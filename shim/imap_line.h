@@ -12,7 +12,7 @@
 #include <stdint.h>
 
 /*
- * A word between blanks: no bytes of it if there is none.
+ * A word between blanks; len 0: there is none.
  */
 struct imap_word {
 	const uint8_t *bytes;
@@ -21,34 +21,32 @@ struct imap_word {
 
 struct imap_literal {
 	bool there;
-	bool waits; /* for a "+" of the server's */
-	size_t len; /* SIZE_MAX: of more digits than anyone needs */
+	bool waits; /* synchronizing: the client waits for the server's "+" */
+	size_t len; /* SIZE_MAX: more than ten digits */
 };
 
 /*
- * The length of a line without its end.
- */
-size_t imap_text_len(const uint8_t *line, size_t len);
-
-/*
- * The word at *at, which is behind it then, and never beyond end.
+ * The next word from *at on, which is moved behind it, but never beyond end.
  */
 struct imap_word imap_word(const uint8_t **at, const uint8_t *end);
 
 /*
- * Whatever the case.
+ * Is it this text, or does it begin with it, in upper or lower case?
  */
 bool imap_word_is(struct imap_word, const char *text);
 bool imap_word_begins(struct imap_word, const char *text);
 
 /*
- * May it be a tag, or a command's name?  They have no other letters, and not
- * more than 64.  What an application may take for a blank is none of them.
+ * May it be a tag, or the name of a command?  At most IMAP_NAME_MAX bytes of
+ * the alphabet that RFC 9051 gives a tag: no control character is in it, which
+ * an application might take for a blank.
  */
+enum { IMAP_NAME_MAX = 64 };
 bool imap_is_name(struct imap_word);
 
 /*
- * What stands at a line's end: {12}, {12+} (RFC 7888), ~{12} (RFC 3516).
+ * The literal that a line announces at its end: {12}, {12+} (RFC 7888), ~{12}
+ * (RFC 3516).
  */
 struct imap_literal imap_literal(const uint8_t *line, size_t len);
 

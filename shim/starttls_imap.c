@@ -45,6 +45,8 @@ enum { SAY_BAD, SAY_NO, SAY_NO_CREDENTIALS };
 static void
 set_tag(struct dialog *d, struct imap_word w)
 {
+	_Static_assert(sizeof(d->tag) > IMAP_NAME_MAX, "a tag fits");
+
 	memcpy(d->tag, w.bytes, w.len);
 	d->tag[w.len] = '\0';
 }
@@ -201,7 +203,7 @@ is_login(struct imap_word verb)
 static enum dialog_next
 obey(struct dialog *d, const uint8_t *line, size_t len)
 {
-	const uint8_t *at = line, *end = line + imap_text_len(line, len);
+	const uint8_t *at = line, *end = line + dialog_text_len(line, len);
 	struct imap_word verb;
 	bool alone;
 
@@ -225,7 +227,7 @@ obey(struct dialog *d, const uint8_t *line, size_t len)
 static enum dialog_next
 obey_if_clean(struct dialog *d, const uint8_t *line, size_t len)
 {
-	const uint8_t *at = line, *end = line + imap_text_len(line, len);
+	const uint8_t *at = line, *end = line + dialog_text_len(line, len);
 	struct imap_word tag = imap_word(&at, end), verb = imap_word(&at, end);
 
 	d->tag[0] = '\0';
@@ -287,7 +289,7 @@ say_from(struct dialog *d, const uint8_t *from, const uint8_t *to)
 static void
 say_status(struct dialog *d, const uint8_t *line, size_t len, const uint8_t *at)
 {
-	const uint8_t *end = line + imap_text_len(line, len), *bracket;
+	const uint8_t *end = line + dialog_text_len(line, len), *bracket;
 
 	bracket = memchr(at, ']', (size_t)(end - at));
 	if (bracket == NULL ||
@@ -340,7 +342,7 @@ static enum dialog_reply
 hear_untagged(struct dialog *d, const uint8_t *line, size_t len,
     const uint8_t *at)
 {
-	const uint8_t *end = line + imap_text_len(line, len);
+	const uint8_t *end = line + dialog_text_len(line, len);
 	struct imap_word w = imap_word(&at, end);
 
 	if (imap_word_is(w, "PREAUTH"))
@@ -362,7 +364,7 @@ static enum dialog_reply
 hear_tagged(struct dialog *d, const uint8_t *line, size_t len,
     const uint8_t *at)
 {
-	imap_word(&at, line + imap_text_len(line, len));
+	imap_word(&at, line + dialog_text_len(line, len));
 	say_status(d, line, len, at);
 	d->tag[0] = '\0';
 	if (d->mode == INVITED || d->mode == ANSWER)
@@ -386,7 +388,7 @@ static enum dialog_reply
 reply(struct dialog *d, const uint8_t *line, size_t len)
 {
 	const uint8_t *at = line;
-	struct imap_word w = imap_word(&at, line + imap_text_len(line, len));
+	struct imap_word w = imap_word(&at, line + dialog_text_len(line, len));
 
 	if (d->flag)
 		say_data(d, line, len);
@@ -443,7 +445,7 @@ greeting(struct dialog *d, const uint8_t *bytes, size_t len)
 {
 	const uint8_t *lf = memchr(bytes, '\n', len), *at = bytes;
 	size_t n = lf == NULL ? len : (size_t)(lf - bytes) + 1;
-	const uint8_t *end = bytes + imap_text_len(bytes, n);
+	const uint8_t *end = bytes + dialog_text_len(bytes, n);
 	struct imap_word star = imap_word(&at, end), w = imap_word(&at, end);
 
 	if (imap_word_is(star, "*") && imap_word_is(w, "PREAUTH")) {

@@ -101,8 +101,7 @@ parse_literal(const uint8_t *line, size_t len, bool plus, uint64_t *size)
 static enum end
 end_of(const uint8_t *line, size_t len, bool plus, uint64_t *size)
 {
-	while (len > 0 && (line[len - 1] == '\n' || line[len - 1] == '\r'))
-		len--;
+	len = dialog_text_len(line, len);
 	if (is_in_quotes(line, len))
 		return (END_ODD);
 	if (len == 0 || line[len - 1] != '}')

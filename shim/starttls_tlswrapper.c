@@ -9,7 +9,7 @@
 #include "dialog.h"
 #include "protocols.h"
 
-enum { PIECE_MAX = 16 * 1024, RECORD_HANDSHAKE = 0x16 /* RFC 8446, 5.1 */ };
+enum { PIECE_MAX = 16 * 1024 };
 
 /*
  * A client may have the application's go-ahead, and begin, before we have its
@@ -19,7 +19,7 @@ enum { PIECE_MAX = 16 * 1024, RECORD_HANDSHAKE = 0x16 /* RFC 8446, 5.1 */ };
 static size_t
 unit(const struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	if (bytes[0] == RECORD_HANDSHAKE && !d->flag)
+	if (bytes[0] == DIALOG_TLS_HANDSHAKE && !d->flag)
 		return (UNIT_PARTIAL);
 	return (len < PIECE_MAX ? len : PIECE_MAX);
 }
