@@ -96,6 +96,7 @@ struct dialog {
 	/* the state that is a protocol's own; all 0 at first */
 	unsigned int mode;
 	unsigned int answers;
+	unsigned int block; /* where in a data block: data_block.c */
 	bool flag;
 	char tag[DIALOG_TAG_MAX + 1];
 };

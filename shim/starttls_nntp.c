@@ -12,21 +12,22 @@
  */
 #include <string.h>
 
-#include "dots.h"
+#include "data_block.h"
 #include "protocols.h"
 
 /*
- * What the next line of the application's is to be, or that the peer's next
- * bytes are an article, where that stands is dialog.answers: dialog.mode.
+ * dialog.mode: what the application's next line is to be; or that the peer's
+ * next bytes are an article.
+ * dialog.flag: the application knows TAKETHIS.
  */
 enum {
 	NNTP_ANSWER,
-	NNTP_GROUP,   /* to LISTGROUP: 211 has lines behind it */
-	NNTP_OFFERED, /* 101 has: capabilities */
-	NNTP_SENT,    /* the answer to an article */
-	NNTP_LIST,    /* such a line */
-	NNTP_OFFER,
-	NNTP_ARTICLE
+	NNTP_GROUP,   /* the answer to LISTGROUP: 211 has lines behind it */
+	NNTP_OFFERED, /* to CAPABILITIES: those are behind 101 */
+	NNTP_SENT,    /* to an article */
+	NNTP_LIST,    /* a line of a data block */
+	NNTP_OFFER,   /* a line of one that lists capabilities */
+	NNTP_ARTICLE  /* the peer's */
 };
 
 enum { CODE_OFFER = 101, CODE_STREAM = 203, CODE_GROUP = 211 };
@@ -75,37 +76,31 @@ refuse(struct dialog *d, enum dialog_fault fault)
 static size_t
 unit(const struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	enum dots state = (enum dots)d->answers;
-
 	if (d->mode == NNTP_ARTICLE)
-		return (dots_part(&state, bytes, len));
+		return (data_block_unit(d, bytes, len));
 	return (dialog_line(d, bytes, len));
 }
 
 static enum dialog_next
 forward_article(struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	enum dots state = (enum dots)d->answers;
+	enum dialog_next next = data_block_command(d, bytes, len);
 
-	dots_part(&state, bytes, len);
-	d->answers = state;
-	if (state != DOTS_END)
-		return (DIALOG_PASS);
-	d->mode = NNTP_SENT;
-	return (DIALOG_FORWARD);
-}
-
-static enum dialog_next
-begin_article(struct dialog *d, enum dialog_next next)
-{
-	d->mode = NNTP_ARTICLE;
-	d->answers = DOTS_LINE;
+	if (next == DIALOG_FORWARD)
+		d->mode = NNTP_SENT;
 	return (next);
 }
 
+static void
+begin_article(struct dialog *d)
+{
+	d->mode = NNTP_ARTICLE;
+	data_block_begin(d);
+}
+
 /*
- * TAKETHIS has its article right behind it (RFC 4644, 2.5); who does not know
- * it would take that for commands.  dialog.flag: the application knows it.
+ * TAKETHIS has its article right behind it (RFC 4644, 2.5), which an
+ * application that does not know it would take for commands.
  */
 static enum dialog_next
 forward_in_stream(struct dialog *d)
@@ -113,7 +108,8 @@ forward_in_stream(struct dialog *d)
 	if (!d->flag)
 		return (dialog_answer(d, DIALOG_CLOSE,
 		    "400 TAKETHIS was not offered\r\n"));
-	return (begin_article(d, DIALOG_PASS));
+	begin_article(d);
+	return (DIALOG_PASS);
 }
 
 static enum dialog_next
@@ -234,7 +230,7 @@ tell_offer(struct dialog *d, const uint8_t *line, size_t len)
 static enum dialog_reply
 hear_listed(struct dialog *d, const uint8_t *line, size_t len)
 {
-	bool is_end = dots_are_over(line, len);
+	bool is_end = data_block_is_end(line, len);
 
 	if (d->mode == NNTP_OFFER && is_end)
 		dialog_say(d, "STARTTLS\r\n");
@@ -263,7 +259,7 @@ hear_answer(struct dialog *d, const uint8_t *line, size_t len)
 		return (DIALOG_REPLY_MORE);
 	}
 	if (code / 100 == 3 && d->mode != NNTP_SENT)
-		begin_article(d, DIALOG_PASS);
+		begin_article(d);
 	return (DIALOG_REPLY_DONE);
 }
 

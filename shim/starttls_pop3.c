@@ -14,7 +14,7 @@
  */
 #include <string.h>
 
-#include "dots.h"
+#include "data_block.h"
 #include "protocols.h"
 
 /*
@@ -167,7 +167,7 @@ tell_offer(struct dialog *d, const uint8_t *line, size_t len)
 static enum dialog_reply
 hear_listed(struct dialog *d, const uint8_t *line, size_t len)
 {
-	bool is_end = dots_are_over(line, len);
+	bool is_end = data_block_is_end(line, len);
 
 	if (d->mode == POP3_OFFER && is_end)
 		dialog_say(d, "STLS\r\n");

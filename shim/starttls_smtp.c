@@ -13,49 +13,47 @@
 #include <string.h>
 #include <strings.h>
 
-#include "dots.h"
+#include "data_block.h"
 #include "protocols.h"
 
 /*
- * Optional mode: what the next bytes of the peer's are, or what is awaited.
+ * Optional mode.  dialog.mode: which answer of the application's is awaited, or
+ * that the peer's next bytes are a message.
+ * dialog.flag: the application offered CHUNKING.
+ * dialog.answers: LMTP: how many recipients it has accepted, and so how many
+ * answers it owes to the message.
  */
 enum {
 	SMTP_COMMAND,
-	SMTP_HELLO,	 /* the answer to EHLO or LHLO */
-	SMTP_HELLO_REST, /* behind its first line */
-	SMTP_RESET,	 /* with 2xx there is no recipient any more */
-	SMTP_RECIPIENT,	 /* with 2xx there is one more */
-	SMTP_CHUNK,	 /* the answer to a part of a message */
-	SMTP_MESSAGE,	 /* those to a whole one */
-
-	SMTP_TEXT /* a message, and enum dots is added: where in it */
+	SMTP_HELLO,	 /* to EHLO or LHLO */
+	SMTP_HELLO_REST, /* the same, behind its first line */
+	SMTP_RESET,	 /* to HELO, MAIL, RSET: 2xx forgets all recipients */
+	SMTP_RECIPIENT,	 /* to RCPT: 2xx adds one */
+	SMTP_CHUNK,	 /* to BDAT without LAST */
+	SMTP_SENT,	 /* to a whole message: one, or one a recipient */
+	SMTP_MESSAGE	 /* the peer's, behind 354 */
 };
 
 enum { CODE_OK = 250, CODE_MESSAGE = 354, CHUNK_DIGITS_MAX = 18 };
 
-/* ---------------------------------------------------------- a message's end */
+/* -------------------------------------------------------------- a message */
 
 static size_t
 unit(const struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	enum dots state = (enum dots)(d->mode - SMTP_TEXT);
-
-	if (d->mode >= SMTP_TEXT)
-		return (dots_part(&state, bytes, len));
+	if (d->mode == SMTP_MESSAGE)
+		return (data_block_unit(d, bytes, len));
 	return (dialog_line(d, bytes, len));
 }
 
 static enum dialog_next
-forward_text(struct dialog *d, const uint8_t *bytes, size_t len)
+forward_message(struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	enum dots state = (enum dots)(d->mode - SMTP_TEXT);
+	enum dialog_next next = data_block_command(d, bytes, len);
 
-	dots_part(&state, bytes, len);
-	d->mode = SMTP_TEXT + state;
-	if (state != DOTS_END)
-		return (DIALOG_PASS);
-	d->mode = SMTP_MESSAGE;
-	return (DIALOG_FORWARD);
+	if (next == DIALOG_FORWARD)
+		d->mode = SMTP_SENT;
+	return (next);
 }
 
 /* ----------------------------------------------------------- what we answer */
@@ -201,7 +199,7 @@ forward_chunk(struct dialog *d, const uint8_t *parameter, size_t len)
 		return (answer(d, DIALOG_CLOSE,
 		    "501 5.5.4 BDAT takes a size, and LAST"));
 	d->pass = size;
-	d->mode = is_last ? SMTP_MESSAGE : SMTP_CHUNK;
+	d->mode = is_last ? SMTP_SENT : SMTP_CHUNK;
 	return (DIALOG_FORWARD);
 }
 
@@ -263,8 +261,8 @@ static enum dialog_next
 hear(struct dialog *d, const struct command *commands, const uint8_t *bytes,
     size_t len)
 {
-	if (d->mode >= SMTP_TEXT)
-		return (forward_text(d, bytes, len));
+	if (d->mode == SMTP_MESSAGE)
+		return (forward_message(d, bytes, len));
 	if (dialog_line_is_clean(bytes, len) && dialog_has_verb(bytes, len))
 		return (hear_command(d, commands, bytes, len));
 	refuse(d, DIALOG_FAULT_UNIT);
@@ -358,7 +356,7 @@ hear_answer(struct dialog *d, unsigned int code)
 {
 	bool is_positive = code / 100 == 2;
 
-	if (d->mode == SMTP_MESSAGE)
+	if (d->mode == SMTP_SENT)
 		return (hear_last(d));
 	/* the whole transaction is in doubt then: RFC 3030, 2 */
 	if (d->mode == SMTP_CHUNK && !is_positive)
@@ -368,7 +366,11 @@ hear_answer(struct dialog *d, unsigned int code)
 	if (d->mode == SMTP_RECIPIENT && is_positive &&
 	    d->protocol == &protocol_lmtp)
 		d->answers++;
-	d->mode = code == CODE_MESSAGE ? SMTP_TEXT : SMTP_COMMAND;
+	d->mode = SMTP_COMMAND;
+	if (code == CODE_MESSAGE) {
+		d->mode = SMTP_MESSAGE;
+		data_block_begin(d);
+	}
 	return (DIALOG_REPLY_DONE);
 }
 
