@@ -287,6 +287,16 @@ dialog_begin_inside(struct dialog *d)
 }
 
 /*
+ * Inside TLS, for some only until the application has greeted, no unit is
+ * looked at.
+ */
+static bool
+is_unread(const struct dialog *d)
+{
+	return (d->inside && (!d->greeted || !d->protocol->inside));
+}
+
+/*
  * Inside TLS, when there is nothing to be looked at any more.
  */
 static void
@@ -306,7 +316,7 @@ dialog_run(struct dialog *d)
 		moved = d->inside && hear_greeting(d);
 		if (dialog_is_over(d))
 			pass_all(d);
-		if (d->inside && (!d->greeted || !d->protocol->inside))
+		if (is_unread(d))
 			continue;
 		moved |= hear_app(d);
 		moved |= pass_unread(d);
@@ -335,15 +345,6 @@ is_part_of_apps(const struct dialog *d)
 	return (d->app_pass == 0 && d->from_app->len > 0 &&
 	    d->protocol->app_unit(d, buf_head(d->from_app), d->from_app->len) ==
 		UNIT_PARTIAL);
-}
-
-/*
- * Inside TLS nothing is looked at but, for some, the greeting.
- */
-static bool
-is_unread(const struct dialog *d)
-{
-	return (d->inside && !d->protocol->inside);
 }
 
 void

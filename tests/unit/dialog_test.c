@@ -82,11 +82,23 @@ TALK(half_a_command_of_a_peer_that_has_ended_is_dropped)
 	CHECK(t->from_peer.len == 0);
 }
 
+TALK(half_a_greeting_of_an_application_that_has_ended_passes)
+{
+	struct talk *t = greeted(&protocol_ftp);
+
+	talk_inside(t);
+	talk_app(t, "220-Not\r\n");
+	talk_hears(t, "");
+	dialog_app_ended(&t->d);
+	talk_hears(t, "220-Not\r\n");
+}
+
 static const struct check_case cases[] = {
 	C(an_answer_is_looked_at_though_the_application_has_ended),
 	C(half_a_line_of_an_application_that_has_ended_passes),
 	C(a_command_is_heard_though_the_peer_has_ended),
 	C(half_a_command_of_a_peer_that_has_ended_is_dropped),
+	C(half_a_greeting_of_an_application_that_has_ended_passes),
 	{ 0 },
 };
 
