@@ -246,6 +246,12 @@ bool dialog_verb(const uint8_t *line, size_t len, const char *verb,
     const uint8_t **rest, size_t *rest_len);
 
 /*
+ * Is the line's first word one of these?  The last of them is NULL.
+ */
+bool
+dialog_verb_among(const uint8_t *line, size_t len, const char *const verbs[]);
+
+/*
  * The code that an answer's line begins with: three digits, and something
  * behind them.  0: there is none.
  */

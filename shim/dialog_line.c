@@ -101,6 +101,14 @@ dialog_verb(const uint8_t *line, size_t len, const char *verb,
 	return (true);
 }
 
+bool
+dialog_verb_among(const uint8_t *line, size_t len, const char *const verbs[])
+{
+	while (*verbs != NULL && !dialog_verb(line, len, *verbs, NULL, NULL))
+		verbs++;
+	return (*verbs != NULL);
+}
+
 unsigned int
 dialog_code(const uint8_t *line, size_t len)
 {

@@ -350,8 +350,8 @@ is_last(char code[DIALOG_CODE_LEN + 1], const uint8_t *line, size_t len)
 static bool
 is_ours(const uint8_t *line, size_t len)
 {
-	static const char *const verbs[] = { "AUTH", "CCC", "PBSZ", "PROT" };
-	size_t i;
+	static const char *const verbs[] = { "AUTH", "CCC", "PBSZ", "PROT",
+		NULL };
 
 	if (dialog_code(line, len) != 0) {
 		line += DIALOG_CODE_LEN + 1;
@@ -359,10 +359,7 @@ is_ours(const uint8_t *line, size_t len)
 	}
 	for (; len > 0 && *line == ' '; line++, len--)
 		;
-	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
-		if (dialog_verb(line, len, verbs[i], NULL, NULL))
-			return (true);
-	return (false);
+	return (dialog_verb_among(line, len, verbs));
 }
 
 /*

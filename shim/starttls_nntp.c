@@ -14,6 +14,7 @@
 
 #include "data_block.h"
 #include "protocols.h"
+#include "required.h"
 
 /*
  * dialog.mode: what the application's next line is to be; or that the peer's
@@ -129,26 +130,20 @@ forward(struct dialog *d, const uint8_t *line, size_t len)
 /*
  * CAPABILITIES may have a parameter that means nothing (RFC 3977, 5.2).
  */
-static enum dialog_next
-answer_verb(struct dialog *d, const uint8_t *line, size_t len)
-{
-	const uint8_t *rest;
-	size_t rest_len;
+static const struct required_row rows[] = {
+	{ "CAPABILITIES", ANY_PARAMETER, DIALOG_ANSWERED,
+	    "101 Capabilities follow\r\n"
+	    "VERSION 2\r\nSTARTTLS\r\n.\r\n",
+	    NULL },
+	{ "HELP", ANY_PARAMETER, DIALOG_ANSWERED,
+	    "100 Help follows\r\n"
+	    "Say STARTTLS, then all else.\r\n.\r\n",
+	    NULL },
+	{ "QUIT", NO_PARAMETER, DIALOG_CLOSE, "205 Bye\r\n", NULL },
+	{ NULL, ANY_PARAMETER, DIALOG_ANSWERED, say_starttls, NULL },
+};
 
-	if (dialog_verb(line, len, "CAPABILITIES", NULL, NULL))
-		return (dialog_answer(d, DIALOG_ANSWERED,
-		    "101 Capabilities follow\r\n"
-		    "VERSION 2\r\nSTARTTLS\r\n.\r\n"));
-	if (dialog_verb(line, len, "HELP", NULL, NULL))
-		return (dialog_answer(d, DIALOG_ANSWERED,
-		    "100 Help follows\r\n"
-		    "Say STARTTLS, then all else.\r\n.\r\n"));
-	if (dialog_verb(line, len, "QUIT", &rest, &rest_len))
-		return (rest_len == 0 ?
-			dialog_answer(d, DIALOG_CLOSE, "205 Bye\r\n") :
-			dialog_answer(d, DIALOG_ANSWERED, no_parameter));
-	return (dialog_answer(d, DIALOG_ANSWERED, say_starttls));
-}
+static const struct required required = { rows, no_parameter, NULL };
 
 static enum dialog_next
 hear_verb(struct dialog *d, const uint8_t *line, size_t len)
@@ -158,7 +153,7 @@ hear_verb(struct dialog *d, const uint8_t *line, size_t len)
 	if (logs_in)
 		dialog_credentials(d);
 	if (d->required)
-		return (answer_verb(d, line, len));
+		return (required_answer(d, &required, line, len));
 	if (logs_in || dialog_verb(line, len, "COMPRESS", NULL, NULL) ||
 	    dialog_verb(line, len, "XFEATURE", NULL, NULL))
 		return (dialog_answer(d, DIALOG_ANSWERED, say_starttls));
@@ -217,13 +212,12 @@ has_list(const struct dialog *d, unsigned int code)
 static void
 tell_offer(struct dialog *d, const uint8_t *line, size_t len)
 {
+	static const char *const withheld[] = { "STARTTLS", "AUTHINFO", "SASL",
+		"COMPRESS", "XFEATURE-COMPRESS", NULL };
+
 	if (dialog_verb(line, len, "STREAMING", NULL, NULL))
 		d->flag = true;
-	if (!dialog_verb(line, len, "STARTTLS", NULL, NULL) &&
-	    !dialog_verb(line, len, "AUTHINFO", NULL, NULL) &&
-	    !dialog_verb(line, len, "SASL", NULL, NULL) &&
-	    !dialog_verb(line, len, "COMPRESS", NULL, NULL) &&
-	    !dialog_verb(line, len, "XFEATURE-COMPRESS", NULL, NULL))
+	if (!dialog_verb_among(line, len, withheld))
 		dialog_say_bytes(d, line, len);
 }
 

@@ -16,6 +16,7 @@
 
 #include "data_block.h"
 #include "protocols.h"
+#include "required.h"
 
 /*
  * What the next line of the application's is to be: dialog.mode.
@@ -85,21 +86,13 @@ refuse(struct dialog *d, enum dialog_fault fault)
 
 /* --------------------------------------------------------------- the peer's */
 
-static enum dialog_next
-answer_verb(struct dialog *d, const uint8_t *line, size_t len)
-{
-	const uint8_t *rest;
-	size_t rest_len;
+static const struct required_row rows[] = {
+	{ "CAPA", NO_PARAMETER, DIALOG_ANSWERED, our_offer, NULL },
+	{ "QUIT", NO_PARAMETER, DIALOG_CLOSE, "+OK Bye\r\n", NULL },
+	{ NULL, ANY_PARAMETER, DIALOG_ANSWERED, say_stls, NULL },
+};
 
-	if (dialog_verb(line, len, "CAPA", &rest, &rest_len))
-		return (dialog_answer(d, DIALOG_ANSWERED,
-		    rest_len == 0 ? our_offer : no_parameter));
-	if (dialog_verb(line, len, "QUIT", &rest, &rest_len))
-		return (rest_len == 0 ?
-			dialog_answer(d, DIALOG_CLOSE, "+OK Bye\r\n") :
-			dialog_answer(d, DIALOG_ANSWERED, no_parameter));
-	return (dialog_answer(d, DIALOG_ANSWERED, say_stls));
-}
+static const struct required required = { rows, no_parameter, NULL };
 
 static enum dialog_next
 hear_verb(struct dialog *d, const uint8_t *line, size_t len)
@@ -114,7 +107,7 @@ hear_verb(struct dialog *d, const uint8_t *line, size_t len)
 	if (v->logs_in)
 		dialog_credentials(d);
 	if (d->required)
-		return (answer_verb(d, line, len));
+		return (required_answer(d, &required, line, len));
 	if (v->logs_in)
 		return (dialog_answer(d, DIALOG_ANSWERED, say_stls));
 	d->mode = rest_len == 0 ? v->alone : v->answer;
@@ -155,9 +148,9 @@ is_ok(const uint8_t *line, size_t len)
 static void
 tell_offer(struct dialog *d, const uint8_t *line, size_t len)
 {
-	if (!dialog_verb(line, len, "STLS", NULL, NULL) &&
-	    !dialog_verb(line, len, "USER", NULL, NULL) &&
-	    !dialog_verb(line, len, "SASL", NULL, NULL))
+	static const char *const withheld[] = { "STLS", "USER", "SASL", NULL };
+
+	if (!dialog_verb_among(line, len, withheld))
 		dialog_say_bytes(d, line, len);
 }
 

@@ -16,6 +16,7 @@
 #include <string.h>
 
 #include "protocols.h"
+#include "required.h"
 
 /*
  * What the application's next line is to be, or is as well: dialog.mode.
@@ -115,13 +116,15 @@ end_of(const uint8_t *line, size_t len, bool plus, uint64_t *size)
  * Sieve's extensions are the application's to tell, inside TLS; the row has
  * to be there (1.7).
  */
+static const char offer[] = "\"IMPLEMENTATION\" \"";
+static const char offer_behind_host[] =
+    " ManageSieve\"\r\n\"SIEVE\" \"\"\r\n\"SASL\" \"\"\r\n"
+    "\"STARTTLS\"\r\n\"VERSION\" \"1.0\"\r\nOK\r\n";
+
 static void
-tell_ours(struct dialog *d)
+greet(struct dialog *d)
 {
-	dialog_say(d,
-	    "\"IMPLEMENTATION\" \"%s ManageSieve\"\r\n\"SIEVE\" \"\"\r\n\"SASL\" \"\"\r\n"
-	    "\"STARTTLS\"\r\n\"VERSION\" \"1.0\"\r\nOK\r\n",
-	    d->host);
+	dialog_say(d, "%s%s%s", offer, d->host, offer_behind_host);
 }
 
 static void
@@ -171,26 +174,24 @@ answer_noop(struct dialog *d, const uint8_t *tag, size_t len)
 	return (DIALOG_ANSWERED);
 }
 
+static const struct required_row rows[] = {
+	{ "CAPABILITY", NO_PARAMETER, DIALOG_ANSWERED, offer,
+	    offer_behind_host },
+	{ "LOGOUT", NO_PARAMETER, DIALOG_CLOSE, "OK \"Bye\"\r\n", NULL },
+	{ NULL, ANY_PARAMETER, DIALOG_ANSWERED, say_starttls, NULL },
+};
+
+static const struct required required = { rows, no_parameter, NULL };
+
 static enum dialog_next
 answer_verb(struct dialog *d, const uint8_t *line, size_t len)
 {
-	const uint8_t *rest;
-	size_t rest_len;
+	const uint8_t *tag;
+	size_t tag_len;
 
-	if (dialog_verb(line, len, "NOOP", &rest, &rest_len))
-		return (answer_noop(d, rest, rest_len));
-	if (dialog_verb(line, len, "CAPABILITY", &rest, &rest_len)) {
-		if (rest_len > 0)
-			return (dialog_answer(d, DIALOG_ANSWERED,
-			    no_parameter));
-		tell_ours(d);
-		return (DIALOG_ANSWERED);
-	}
-	if (dialog_verb(line, len, "LOGOUT", &rest, &rest_len))
-		return (rest_len == 0 ?
-			dialog_answer(d, DIALOG_CLOSE, "OK \"Bye\"\r\n") :
-			dialog_answer(d, DIALOG_ANSWERED, no_parameter));
-	return (dialog_answer(d, DIALOG_ANSWERED, say_starttls));
+	if (dialog_verb(line, len, "NOOP", &tag, &tag_len))
+		return (answer_noop(d, tag, tag_len));
+	return (required_answer(d, &required, line, len));
 }
 
 static bool
@@ -322,9 +323,9 @@ app_unit(const struct dialog *d, const uint8_t *bytes, size_t len)
 static bool
 is_last(const uint8_t *line, size_t len)
 {
-	return (dialog_verb(line, len, "OK", NULL, NULL) ||
-	    dialog_verb(line, len, "NO", NULL, NULL) ||
-	    dialog_verb(line, len, "BYE", NULL, NULL));
+	static const char *const verbs[] = { "OK", "NO", "BYE", NULL };
+
+	return (dialog_verb_among(line, len, verbs));
 }
 
 /*
@@ -369,7 +370,7 @@ const struct protocol protocol_sieve = {
 	.name = "sieve",
 	.unit = dialog_line,
 	.app_unit = app_unit,
-	.greet = tell_ours,
+	.greet = greet,
 	.command = command,
 	.reply = reply,
 	.go_ahead = go_ahead,

@@ -15,6 +15,7 @@
 
 #include "data_block.h"
 #include "protocols.h"
+#include "required.h"
 
 /*
  * Optional mode.  dialog.mode: which answer of the application's is awaited, or
@@ -58,80 +59,44 @@ forward_message(struct dialog *d, const uint8_t *bytes, size_t len)
 
 /* ----------------------------------------------------------- what we answer */
 
-enum parameter { NO_PARAMETER, A_PARAMETER, ANY_PARAMETER };
-
-struct command {
-	const char *verb; /* NULL: whatever is left */
-	enum parameter parameter;
-	enum dialog_next next;
-	const char *text, *text_behind_host; /* NULL: nor our name */
-};
+static const char no_parameter[] = "501 5.5.4 No parameter is allowed\r\n";
+static const char missing[] = "501 5.5.4 A parameter is missing\r\n";
+static const char say_lhlo[] = "500 5.5.1 This is LMTP: LHLO\r\n";
 
 /*
- * All that is answered before TLS in required mode.  PIPELINING and
- * ENHANCEDSTATUSCODES are true, and LMTP has to offer them (RFC 2033, 5).
+ * Behind our name.  PIPELINING and ENHANCEDSTATUSCODES are true, and LMTP has
+ * to offer them (RFC 2033, 5).
  */
-#define OFFER "\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES\r\n250 STARTTLS"
-#define COMMANDS                                                               \
-	{ "NOOP", ANY_PARAMETER, DIALOG_ANSWERED, "250 2.0.0 Ok", NULL },      \
-	    { "RSET", NO_PARAMETER, DIALOG_ANSWERED, "250 2.0.0 Ok", NULL },   \
+static const char offer[] = "\r\n250-PIPELINING\r\n250-ENHANCEDSTATUSCODES"
+			    "\r\n250 STARTTLS\r\n";
+
+#define ROWS_OF_BOTH                                                           \
+	{ "NOOP", ANY_PARAMETER, DIALOG_ANSWERED, "250 2.0.0 Ok\r\n", NULL },  \
+	    { "RSET", NO_PARAMETER, DIALOG_ANSWERED, "250 2.0.0 Ok\r\n",       \
+		    NULL },                                                    \
 	    { "HELP", ANY_PARAMETER, DIALOG_ANSWERED,                          \
-		    "214 2.0.0 STARTTLS comes first", NULL },                  \
-	    { "QUIT", NO_PARAMETER, DIALOG_CLOSE, "221 2.0.0 ", " Bye" },      \
+		    "214 2.0.0 STARTTLS comes first\r\n", NULL },              \
+	    { "QUIT", NO_PARAMETER, DIALOG_CLOSE, "221 2.0.0 ", " Bye\r\n" },  \
 	{                                                                      \
 		NULL, ANY_PARAMETER, DIALOG_ANSWERED,                          \
-		    "530 5.7.0 Must issue a STARTTLS command first", NULL      \
+		    "530 5.7.0 Must issue a STARTTLS command first\r\n", NULL  \
 	}
 
-static const struct command smtp_commands[] = {
-	{ "EHLO", A_PARAMETER, DIALOG_ANSWERED, "250-", OFFER },
-	{ "HELO", A_PARAMETER, DIALOG_ANSWERED, "250 ", "" },
-	COMMANDS,
+static const struct required_row smtp_rows[] = {
+	{ "EHLO", A_PARAMETER, DIALOG_ANSWERED, "250-", offer },
+	{ "HELO", A_PARAMETER, DIALOG_ANSWERED, "250 ", "\r\n" },
+	ROWS_OF_BOTH,
 };
 
-static const char say_lhlo[] = "500 5.5.1 This is LMTP: LHLO";
-static const struct command lmtp_commands[] = {
-	{ "LHLO", A_PARAMETER, DIALOG_ANSWERED, "250-", OFFER },
+static const struct required_row lmtp_rows[] = {
+	{ "LHLO", A_PARAMETER, DIALOG_ANSWERED, "250-", offer },
 	{ "EHLO", ANY_PARAMETER, DIALOG_ANSWERED, say_lhlo, NULL },
 	{ "HELO", ANY_PARAMETER, DIALOG_ANSWERED, say_lhlo, NULL },
-	COMMANDS,
+	ROWS_OF_BOTH,
 };
 
-static const char no_parameter[] = "501 5.5.4 No parameter is allowed";
-
-static enum dialog_next
-answer(struct dialog *d, enum dialog_next next, const char *line)
-{
-	dialog_say(d, "%s\r\n", line);
-	return (next);
-}
-
-static enum dialog_next
-answer_command(struct dialog *d, const struct command *c, size_t parameter_len)
-{
-	if (c->parameter == NO_PARAMETER && parameter_len > 0)
-		return (answer(d, DIALOG_ANSWERED, no_parameter));
-	if (c->parameter == A_PARAMETER && parameter_len == 0)
-		return (answer(d, DIALOG_ANSWERED,
-		    "501 5.5.4 A parameter is missing"));
-	if (c->text_behind_host == NULL)
-		return (answer(d, c->next, c->text));
-	dialog_say(d, "%s%s%s\r\n", c->text, d->host, c->text_behind_host);
-	return (c->next);
-}
-
-static enum dialog_next
-answer_from(struct dialog *d, const struct command *c, const uint8_t *line,
-    size_t len)
-{
-	const uint8_t *rest;
-	size_t rest_len = 0;
-
-	while (c->verb != NULL &&
-	    !dialog_verb(line, len, c->verb, &rest, &rest_len))
-		c++;
-	return (answer_command(d, c, rest_len));
-}
+static const struct required smtp = { smtp_rows, no_parameter, missing };
+static const struct required lmtp = { lmtp_rows, no_parameter, missing };
 
 /* ------------------------------------------------------- what we listen to */
 
@@ -193,11 +158,11 @@ forward_chunk(struct dialog *d, const uint8_t *parameter, size_t len)
 	bool is_last;
 
 	if (!d->flag)
-		return (answer(d, DIALOG_CLOSE,
-		    "503 5.5.1 BDAT was not offered"));
+		return (dialog_answer(d, DIALOG_CLOSE,
+		    "503 5.5.1 BDAT was not offered\r\n"));
 	if (!parse_chunk(parameter, len, &size, &is_last))
-		return (answer(d, DIALOG_CLOSE,
-		    "501 5.5.4 BDAT takes a size, and LAST"));
+		return (dialog_answer(d, DIALOG_CLOSE,
+		    "501 5.5.4 BDAT takes a size, and LAST\r\n"));
 	d->pass = size;
 	d->mode = is_last ? SMTP_SENT : SMTP_CHUNK;
 	return (DIALOG_FORWARD);
@@ -234,7 +199,7 @@ refuse(struct dialog *d, enum dialog_fault fault)
  * AUTH is refused in both modes: RFC 4954, 4.
  */
 static enum dialog_next
-hear_command(struct dialog *d, const struct command *commands,
+hear_command(struct dialog *d, const struct required *required,
     const uint8_t *line, size_t len)
 {
 	const uint8_t *rest;
@@ -246,25 +211,25 @@ hear_command(struct dialog *d, const struct command *commands,
 	if (dialog_verb(line, len, "STARTTLS", &rest, &rest_len))
 		return (rest_len == 0 ?
 			DIALOG_UPGRADE :
-			answer(d, DIALOG_ANSWERED, no_parameter));
+			dialog_answer(d, DIALOG_ANSWERED, no_parameter));
 	if (d->required)
-		return (answer_from(d, commands, line, len));
+		return (required_answer(d, required, line, len));
 	if (is_auth)
-		return (answer(d, DIALOG_ANSWERED,
-		    "538 5.7.11 STARTTLS comes before AUTH"));
+		return (dialog_answer(d, DIALOG_ANSWERED,
+		    "538 5.7.11 STARTTLS comes before AUTH\r\n"));
 	if (dialog_verb(line, len, "BDAT", &rest, &rest_len))
 		return (forward_chunk(d, rest, rest_len));
 	return (forward(d, line, len));
 }
 
 static enum dialog_next
-hear(struct dialog *d, const struct command *commands, const uint8_t *bytes,
+hear(struct dialog *d, const struct required *required, const uint8_t *bytes,
     size_t len)
 {
 	if (d->mode == SMTP_MESSAGE)
 		return (forward_message(d, bytes, len));
 	if (dialog_line_is_clean(bytes, len) && dialog_has_verb(bytes, len))
-		return (hear_command(d, commands, bytes, len));
+		return (hear_command(d, required, bytes, len));
 	refuse(d, DIALOG_FAULT_UNIT);
 	return (DIALOG_ANSWERED);
 }
@@ -272,13 +237,13 @@ hear(struct dialog *d, const struct command *commands, const uint8_t *bytes,
 static enum dialog_next
 smtp_command(struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	return (hear(d, smtp_commands, bytes, len));
+	return (hear(d, &smtp, bytes, len));
 }
 
 static enum dialog_next
 lmtp_command(struct dialog *d, const uint8_t *bytes, size_t len)
 {
-	return (hear(d, lmtp_commands, bytes, len));
+	return (hear(d, &lmtp, bytes, len));
 }
 
 /* -------------------------------------------------------- the application's */
