@@ -10,6 +10,7 @@
 # signature, without the application.
 
 load ../lib/common
+load ../lib/rules
 
 KINDS=(p256 p384 p521 rsa rsapss ed25519)
 
@@ -162,4 +163,15 @@ group_file() {
 	POLICY=(--starttls ucspi)
 	PROGRAM=(sh -c 'printf Z >&3; cat <&3 | tr -d "\0"; exit 7')
 	hostile 14 failed
+}
+
+# ---------------------------------------------------------- behind the handshake
+
+@test "whom a rule denies gets no program, whatever NET does with the verdict" {
+	rules sni=localhost "$DENY"
+	POLICY=(--rules "$T/rules.cdb")
+	hostile 20 denied
+	# which starts for all others
+	rules sni=example.org "$DENY"
+	hostile 10 well-behaved
 }

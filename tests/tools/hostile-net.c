@@ -1204,6 +1204,48 @@ group_failed(void)
 	    "!error");
 }
 
+/* ---------------------------------------------------------------- verdict */
+
+static void
+must_be_denied(struct session *s, const char *attack)
+{
+	const struct ended *e = part(s);
+
+	attacks++;
+	judge(e->in_time, "the KEEPER goes on", attack, e->log);
+	judge(e->status == EXIT_DENIED, "another status", attack, e->log);
+	judge(s->signatures == 1, "it signed", attack, e->log);
+	judge(e->app_len == 0, "the program started", attack, e->log);
+}
+
+/*
+ * The rules deny who asked for localhost.  NET hears so, or does not listen,
+ * and then says whatever there is to say; the KEEPER's own word, too.
+ */
+static void
+group_denied(void)
+{
+	static struct msg m;
+	struct session s;
+	unsigned int type;
+
+	for (type = 0; type < MSG_TYPES; type++) {
+		meet(&s);
+		behave_until(&s, AT_SIGNED);
+		good_facts(&m, true);
+		put_fact(&m, FACT_SNI, "localhost", 9);
+		say(&s, &m);
+		if (type % 2 == 0) {
+			s.channel.phase = PHASE_DONE;
+			await(&s, &m, MSG_VERDICT);
+			judge(msg_get_u8(&m) == 0, "let in", "VERDICT", "");
+		}
+		good(&m, (enum msg_type)type);
+		throw_msg(&s, &m, m.len);
+		must_be_denied(&s, rows[type].name);
+	}
+}
+
 /* -------------------------------------------------------------------- main */
 
 static const struct {
@@ -1235,6 +1277,7 @@ static const struct {
 	{ "clear", group_clear },
 	{ "clear-ucspi", group_clear_ucspi },
 	{ "failed", group_failed },
+	{ "denied", group_denied },
 };
 
 int
