@@ -182,7 +182,7 @@ tell(const struct early *e, int signal)
 /*
  * Whatever it has left behind in its group ends with it.
  */
-void
+bool
 early_end(struct early *e, unsigned int ms)
 {
 	if (!ended_by(e, deadline_in(ms))) {
@@ -190,11 +190,14 @@ early_end(struct early *e, unsigned int ms)
 		ended_by(e, deadline_in(ms));
 	}
 	tell(e, SIGKILL);
+	if (!ended_by(e, deadline_in(ms)))
+		return (false);
 	while (waitpid(e->pid, &e->status, 0) == -1 && errno == EINTR)
 		;
 	close(e->app);
 	close(e->net);
 	e->pid = 0;
+	return (true);
 }
 
 static _Noreturn void

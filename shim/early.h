@@ -60,10 +60,11 @@ int early_started(struct early *);
 
 /*
  * End it: NET has given it the end of file already; SIGTERM to it and its
- * process group if that is not enough, then SIGKILL, `ms` in between.  There is
- * none afterwards.
+ * process group if that is not enough, then SIGKILL, `ms` in between and
+ * behind.  There is none afterwards; false: it goes on, we have no right to
+ * end it.
  */
-void early_end(struct early *, unsigned int ms);
+bool early_end(struct early *, unsigned int ms);
 
 /*
  * Wait until it ends, and end as it did; or until NET is gone.

@@ -183,7 +183,10 @@ serve_optional(struct keeper *k)
 	close_clear_links(k);
 	await_switch(k);
 	/* NET waits for as long as it would at the end */
-	early_end(&k->early, k->policy.close_ms / 4);
+	if (!early_end(&k->early, k->policy.close_ms / 4))
+		keeper_lost(k,
+		    "program: the one in clear text cannot be ended, so there "
+		    "is no TLS: it has another account: keep CAP_KILL");
 	tell_switched(k);
 }
 

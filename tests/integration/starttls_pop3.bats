@@ -224,3 +224,20 @@ behind() {
 	clear_talk "hear=$GREETING" 'say=STLS' "hear=$BEGIN" tls \
 	    'hear=-ERR busy' end
 }
+
+@test "a first program that may not be ended keeps no keeper, and the log says why" {
+	local pid keeper
+
+	need_root # to have two accounts
+	serve_program setpriv --bounding-set -kill -- "$SHIM" "${AS[@]}" \
+	    "${CERT[@]}" --local-name tls.test --close-timeout 2 \
+	    --starttls pop3 --starttls-mode optional -- sh -c \
+	    'trap "" TERM; echo "processes: $$ $PPID" >&2
+	    echo "+OK"; exec sleep 600'
+	clear_talk "hear=$GREETING" say=STLS 'hear=-ERR TLS not available now'
+	read -r pid keeper < <(sed -n 's/^processes: //p' "$LOG")
+	logged 'program: the one in clear text cannot be ended'
+	wait_for gone "$keeper"
+	! gone "$pid" || return 1
+	kill -KILL "$pid"
+}
