@@ -17,8 +17,8 @@
 #include "exit.h"
 #include "log.h"
 
-static void
-reset_signals(const sigset_t *mask)
+void
+app_reset_signals(const sigset_t *mask)
 {
 	int number;
 
@@ -39,7 +39,7 @@ app_exec(char *const program[], char *const environment[], const sigset_t *mask,
 		log_err("program: %s: close_range", program[0]);
 		return (EXIT_SYSTEM);
 	}
-	reset_signals(mask);
+	app_reset_signals(mask);
 	/* execvp(3) searches the PATH that the program will see */
 	environ = (char **)(uintptr_t)environment;
 	execvp(program[0], program);

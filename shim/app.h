@@ -8,6 +8,11 @@
 #include <signal.h>
 
 /*
+ * Signals as a fresh process has them, and the starter's mask.
+ */
+void app_reset_signals(const sigset_t *mask);
+
+/*
  * Execute the program, found by PATH of its own environment: every
  * descriptor from `behind` on closed, signals as a fresh process has them, the
  * starter's signal mask.  Returns only when that failed: the exit code, the

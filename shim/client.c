@@ -3,7 +3,7 @@
  * client.c - what is asked of clients' certificates.
  *
  * Runs in:  KEEPER (from_options, host, put) and NET (get).
- * Trusts:   the administrator's options; the starter for the peer's name.
+ * Trusts:   the administrator's options; the caller for the peer's name.
  */
 #include "client.h"
 
@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "complaint.h"
-#include "env.h"
 #include "options.h"
 
 enum { DEPTH_MAX = 100 };
@@ -87,16 +86,12 @@ client_from_options(struct client_policy *p, const struct options *o,
 }
 
 bool
-client_host(struct client_policy *p, const struct options *o,
-    const struct peer *peer, char *const *inherited)
+client_host(struct client_policy *p, const struct options *o, const char *host)
 {
-	const char *host;
-
 	if (mode_of(o) != CLIENT_REQUIRE ||
 	    strcmp(o->text[OPTION_CLIENT_CERT], "require-host") != 0)
 		return (true);
 	/* one with a leading dot would stand for all hosts below it */
-	host = env_peer_host(peer, inherited);
 	return (host != NULL &&
 	    server_name_copy(p->host, (const uint8_t *)host, strlen(host)));
 }

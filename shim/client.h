@@ -15,7 +15,6 @@
 
 struct complaint;
 struct options;
-struct peer;
 
 /* mod_ssl's SSLVerifyClient */
 enum client_mode {
@@ -56,10 +55,10 @@ int client_from_options(struct client_policy *, const struct options *,
 
 /*
  * KEEPER: take the peer's name, if a certificate must cover it.  False if it
- * must, and the starter (`inherited`, as environ) gave none.
+ * must, and there is none: host is NULL, or not a name.
  */
-bool client_host(struct client_policy *, const struct options *,
-    const struct peer *, char *const *inherited);
+bool
+client_host(struct client_policy *, const struct options *, const char *host);
 
 void client_put(struct msg *, const struct client_policy *);
 

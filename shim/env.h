@@ -69,6 +69,14 @@ void env_peer(struct env *, const struct peer *, const char *local_name,
     char *const *inherited);
 
 /*
+ * One of its names, under each of its variables, behind env_peer; NULL or "":
+ * there is none, whoever said so before.
+ */
+enum env_peer_name { ENV_REMOTE_HOST, ENV_REMOTE_INFO, ENV_LOCAL_HOST };
+void env_name(struct env *, const struct peer *, enum env_peer_name,
+    const char *value);
+
+/*
  * That TCPREMOTEHOST; NULL if there is none.
  */
 const char *env_peer_host(const struct peer *, char *const *inherited);

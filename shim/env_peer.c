@@ -100,6 +100,31 @@ put_family(struct env *env, const char *family, struct end_names remote,
 }
 
 void
+env_name(struct env *env, const struct peer *peer, enum env_peer_name which,
+    const char *value)
+{
+	static const char *const ends[] = { [ENV_REMOTE_HOST] = "REMOTEHOST",
+		[ENV_REMOTE_INFO] = "REMOTEINFO",
+		[ENV_LOCAL_HOST] = "LOCALHOST" };
+	const struct {
+		const char *name;
+		bool used;
+	} families[] = { { "TCP", peer->family != PEER_UNIX },
+		{ "TCP6", peer->family == PEER_IPV6 },
+		{ "SSL", env->format == ENV_UCSPI_SSL } };
+	char name[32];
+	size_t i;
+
+	for (i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+		snprintf(name, sizeof(name), "%s%s", families[i].name,
+		    ends[which]);
+		envlist_drop(&env->list, name);
+		if (families[i].used)
+			env_fact(env, name, value);
+	}
+}
+
+void
 env_peer(struct env *env, const struct peer *peer, const char *local_name,
     char *const *inherited)
 {

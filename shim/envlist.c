@@ -118,6 +118,15 @@ leave_out(struct envlist *list, struct env_entry *e)
 }
 
 void
+envlist_drop(struct envlist *list, const char *name)
+{
+	struct env_entry *e = find(list, name, strlen(name));
+
+	if (e != NULL)
+		leave_out(list, e);
+}
+
+void
 envlist_shrink(struct envlist *list, size_t most)
 {
 	struct env_entry *e;

@@ -42,6 +42,11 @@ void envlist_put(struct envlist *, const char *name, struct env_value,
     enum env_origin);
 
 /*
+ * Take a variable out, if it is there.
+ */
+void envlist_drop(struct envlist *, const char *name);
+
+/*
  * Bytes of execve(2)'s room that a variable takes.
  */
 size_t envlist_room(const char *name, struct env_value);

@@ -13,6 +13,7 @@
 #include "fact.h"
 #include "hello.h"
 #include "msg.h"
+#include "names.h"
 #include "pair.h"
 #include "policy.h"
 #include "rules.h"
@@ -30,7 +31,9 @@ struct keeper {
 	struct tlswrapper tlswrapper;
 	struct msg msg; /* the one that is on its way */
 	struct env *env;
-	struct rules_hit hit;	 /* by address */
+	struct names names;
+	const char *host;     /* the peer's, for its certificate; NULL: none */
+	struct rules_hit hit; /* by address */
 	struct rules_hit proved; /* by what the handshake proved */
 	struct policy policy;
 	struct pair pair; /* the chosen one */
@@ -43,6 +46,12 @@ struct keeper {
 	struct facts facts;
 	uint16_t scheme; /* what was signed by */
 };
+
+/*
+ * Look up what both ends are called, where that is wanted.  Before the rules
+ * are asked.
+ */
+void keeper_names(struct keeper *);
 
 /*
  * START: ask the rules, and tell NET; whom they do not let in ends here.

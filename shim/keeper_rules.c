@@ -116,7 +116,11 @@ ask_rules(struct keeper *k)
 {
 	const struct options *o = &k->connection->options;
 	const char *file = o->text[OPTION_RULES];
-	struct rules_subject subject = { .peer = &k->connection->peer };
+	struct rules_subject subject = {
+		.peer = &k->connection->peer,
+		.host = names_host_for_rules(&k->names),
+		.info = names_info_for_rules(&k->names),
+	};
 
 	k->hit.answer = RULES_NONE;
 	if (file == NULL)
@@ -142,7 +146,7 @@ judge_client(struct keeper *k)
 	keeper_must(k,
 	    user_from_possible(&c->accounts, &c->options, &k->client,
 		&k->complaint));
-	if (client_host(&k->client, &c->options, &c->peer, environ))
+	if (client_host(&k->client, &c->options, k->host))
 		return (true);
 	log_errx("client certificate: TCPREMOTEHOST: no name of this peer "
 		 "that it could be for: refused");
@@ -152,8 +156,10 @@ judge_client(struct keeper *k)
 void
 keeper_let_in(struct keeper *k)
 {
-	bool let_in = ask_rules(k) && judge_client(k);
+	bool let_in;
 
+	keeper_names(k);
+	let_in = ask_rules(k) && judge_client(k);
 	msg_begin(&k->msg, MSG_START);
 	msg_put_u8(&k->msg, let_in);
 	msg_put_string(&k->msg, keeper_rule(k));

@@ -25,6 +25,7 @@
 #include "exit.h"
 #include "jail.h"
 #include "log.h"
+#include "names.h"
 #include "net_local.h"
 #include "protocols.h"
 
@@ -266,14 +267,31 @@ has_more_to_say(const struct net *n)
 	return (p != NULL && (p->greeting != NULL || p->inside));
 }
 
+/*
+ * The KEEPER may have names to look up before it says anything.
+ */
+static deadline
+start_until(const struct net *n)
+{
+	const struct options *o = &n->connection->options;
+	unsigned int names_ms = names_limit_ms(o,
+	    names_wanted(o, &n->connection->peer));
+
+	return (n->began + (deadline)names_ms + (deadline)o->handshake_ms);
+}
+
 static void
 serve(struct net *n)
 {
-	deadline until = n->began +
-	    (deadline)n->connection->options.handshake_ms;
+	deadline until = start_until(n);
 
 	n->stage = "start";
-	if (!receive_start(n, until) || !receive_policy(n, until))
+	if (!receive_start(n, until))
+		return;
+	/* what names did not take is not TLS's */
+	until = deadline_first(until,
+	    deadline_in(n->connection->options.handshake_ms));
+	if (!receive_policy(n, until))
 		return;
 	app_link_init(&n->relay.app, FD_TO_APP, FD_FROM_APP);
 	if (n->policy.starttls != STARTTLS_NONE && !net_serve_clear(n, &until))

@@ -191,6 +191,26 @@ add_to_pair(struct options *o, enum option_id id, const char *value)
 	*field_of(pair, id) = value;
 }
 
+/*
+ * Two options that are one's yes and no: the later wins.
+ */
+static enum option_id
+opposite_of(enum option_id id)
+{
+	static const enum option_id pairs[][2] = {
+		{ OPTION_STAPLE, OPTION_NO_STAPLE },
+		{ OPTION_LOOKUP_HOST, OPTION_NO_LOOKUP_HOST },
+		{ OPTION_LOOKUP_PARANOID, OPTION_NO_LOOKUP_PARANOID },
+		{ OPTION_IDENT, OPTION_NO_IDENT },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++)
+		if (pairs[i][0] == id || pairs[i][1] == id)
+			return (pairs[i][pairs[i][0] == id]);
+	return (OPTION_COUNT);
+}
+
 static void
 set_option(struct options *o, enum option_id id, const char *value)
 {
@@ -208,10 +228,10 @@ set_option(struct options *o, enum option_id id, const char *value)
 		add_to_pair(o, id, value);
 	if (id == OPTION_EXPORT)
 		parse_export(o, value);
-	else if (id == OPTION_STAPLE)
-		o->text[OPTION_NO_STAPLE] = "no";
 	else
 		o->text[id] = value;
+	if (opposite_of(id) != OPTION_COUNT)
+		o->text[opposite_of(id)] = "no";
 	o->given[id] = true;
 }
 
@@ -410,6 +430,8 @@ options_parse(struct options *o, int argc, char *const argv[])
 	    o->text[OPTION_IDLE_TIMEOUT]);
 	o->close_ms = parse_seconds(OPTION_CLOSE_TIMEOUT,
 	    o->text[OPTION_CLOSE_TIMEOUT]);
+	o->ident_ms = parse_seconds(OPTION_IDENT_TIMEOUT,
+	    o->text[OPTION_IDENT_TIMEOUT]);
 	o->key_password_fd = parse_fd(OPTION_KEY_PASSWORD_FD,
 	    o->text[OPTION_KEY_PASSWORD_FD]);
 	o->starttls = parse_starttls(o);

@@ -37,7 +37,7 @@ struct options {
 	/* judged once, by options_parse */
 	int log_level;
 	enum log_format log_format;
-	unsigned int handshake_ms, idle_ms, close_ms;
+	unsigned int handshake_ms, idle_ms, close_ms, ident_ms;
 	int key_password_fd; /* -1: none */
 	enum starttls starttls;
 };

@@ -256,6 +256,30 @@ rights_give_up(void)
 		fatalx(EXIT_SYSTEM, "uid 0: could be taken back");
 }
 
+/*
+ * What a change of uid makes dumpable again ends with the exec.
+ */
+void
+rights_become_net(const struct accounts *a)
+{
+	uid_t uid = a->net.uid;
+
+	if (a->root) {
+		if (setresuid((uid_t)-1, 0, (uid_t)-1) == -1)
+			fatal(EXIT_SYSTEM,
+			    "uid 0: cannot be taken to become uid %ld",
+			    (long)uid);
+		take_groups(&a->net, "network");
+		if (setresuid(uid, uid, uid) == -1)
+			cannot_take("uid", (long)uid, "network");
+		if (setresuid((uid_t)-1, 0, (uid_t)-1) != -1 || setuid(0) != -1)
+			fatalx(EXIT_SYSTEM, "uid 0: could be taken back");
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == -1 ||
+	    prctl(PR_SET_DUMPABLE, 0) == -1)
+		fatal(EXIT_SYSTEM, "prctl: PR_SET_NO_NEW_PRIVS");
+}
+
 void
 rights_become_app(const struct accounts *a)
 {

@@ -71,6 +71,12 @@ bool rights_needs_root(void);
 void rights_give_up(void);
 
 /*
+ * A child of the KEEPER's: become NET's account for good, in the same way, and
+ * gain no rights by any exec.
+ */
+void rights_become_net(const struct accounts *);
+
+/*
  * Become the application's user for good: groups, gid, uid, and prove that
  * root cannot be taken back.  Ends the process when that fails.
  */
