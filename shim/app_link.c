@@ -58,10 +58,10 @@ app_link_feed(struct app_link *l)
 bool
 app_link_end(struct app_link *l)
 {
-	if (l->told)
+	if (l->eof_sent)
 		return (false);
 	shutdown(l->to_fd, SHUT_WR);
-	l->told = true;
+	l->eof_sent = true;
 	return (true);
 }
 

@@ -19,11 +19,14 @@ struct app_link {
 	int to_fd, from_fd;
 	struct buf to, from;
 	bool readable, writable; /* as far as poll(2) told */
-	bool deaf; /* it closed fd 0, or ended: input is dropped */
-	bool done; /* it closed fd 1, or ended */
-	bool told; /* it has been given end of file */
+	bool deaf; /* it closed fd 0, or ended: what it is sent is dropped */
+	bool done; /* it closed fd 1, or ended: nothing more comes */
+	bool eof_sent;
 };
 
+/*
+ * Our ends of its fd 0 and fd 1; both queues are made.
+ */
 void app_link_init(struct app_link *, int to_fd, int from_fd);
 
 /*
@@ -34,22 +37,22 @@ bool app_link_feed(struct app_link *);
 bool app_link_drain(struct app_link *, struct buf *);
 
 /*
- * Give it end of file, once.
+ * Give it end of file.  False if it has been given it before.
  */
 bool app_link_end(struct app_link *);
 
 /*
- * It takes nothing any more, whoever says so.
+ * It reads no more: drop what is queued for it, and all that will be.
  */
 void app_link_deaf(struct app_link *);
 
 /*
- * Whatever it writes is an error from now on; what it wrote is gone.
+ * Drop what it wrote; from now on its writes fail.
  */
 void app_link_cut_off(struct app_link *);
 
 /*
- * What to wait for, with room for what it says or not; and what came of it.
+ * What to wait for (room: is there any for what it says?), and what came of it.
  */
 void app_link_wanted(const struct app_link *, struct pollfd[APP_LINK_FDS],
     bool room);

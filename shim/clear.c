@@ -5,7 +5,7 @@
  * Runs in:  NET, inside the jail.
  * Trusts:   the KEEPER.  Nothing the peer sends, and nothing the application
  *           says.
- * Refuses:  to begin TLS with anything of the peer's behind its command.
+ * Refuses:  to begin TLS when the peer sent anything behind the command for it.
  */
 #include "clear.h"
 
@@ -35,8 +35,8 @@ is_behind(const struct clear *c)
 }
 
 /*
- * The KEEPER ends what served this phase, or tells it; then no byte of it is
- * on its way any more.
+ * The KEEPER ends the application that served in clear, or tells it that TLS
+ * begins.  When SWITCHED comes it says no more in clear.
  */
 static bool
 switch_over(struct clear *c)
@@ -52,7 +52,7 @@ switch_over(struct clear *c)
 }
 
 /*
- * What we said in clear, since `before` bytes were on their way.
+ * Count what was put into the queue to the peer since it had `before` bytes.
  */
 static void
 count_said(struct clear *c, size_t before)
@@ -72,8 +72,8 @@ give_up(struct clear *c, enum dialog_fault fault, enum ending_kind kind,
 }
 
 /*
- * An application that is to end reads end of file; one that goes on inside TLS
- * has said all, and hears nothing more of what was said in clear.
+ * What the peer said in clear and the application has not read is thrown away.
+ * One that is to end reads end of file; one that asked for TLS itself goes on.
  */
 static void
 leave_app(struct clear *c)
@@ -86,8 +86,8 @@ leave_app(struct clear *c)
 }
 
 /*
- * asked: by a command that we answer.  Then it is looked behind it twice:
- * while the KEEPER is about it there is time for more to come.
+ * asked: by a command that we answer, and nothing may stand behind it.  That is
+ * looked at twice, since more can arrive while the KEEPER switches.
  */
 static void
 upgrade(struct clear *c, bool asked, struct ending *e)
@@ -110,7 +110,7 @@ upgrade(struct clear *c, bool asked, struct ending *e)
 	if (asked)
 		c->dialog.protocol->go_ahead(&c->dialog);
 	count_said(c, before);
-	/* what is there already is not clear text */
+	/* what the peer has sent beyond is TLS, and not counted as clear */
 	c->in -= c->wire->in.len;
 	wire_forget_first(c->wire);
 	c->over = true;
@@ -119,7 +119,8 @@ upgrade(struct clear *c, bool asked, struct ending *e)
 /* ---------------------------------------------------------------- the end */
 
 /*
- * A client that never asked for TLS; a scanner; one that begins TLS at once.
+ * Required mode: a client that said something and left without TLS; or that
+ * said nothing whole: a probe, unless it began TLS at once.
  */
 static void
 peer_ended(const struct clear *c, struct ending *e)
@@ -148,8 +149,8 @@ judge_end(const struct clear *c, struct ending *e)
 }
 
 /*
- * An application has its own idea of time; who is to ask for TLS and nothing
- * else has a handshake's.
+ * With an application: as long as something moves.  Without, a client has
+ * nothing to do but to ask for TLS, and has a handshake's time for it.
  */
 static deadline
 limit(struct clear *c)
@@ -213,9 +214,6 @@ hear_peer(struct clear *c)
 	return (moved);
 }
 
-/*
- * The application's side of a turn, before and after the conversation.
- */
 static bool
 hear_app(struct clear *c)
 {
@@ -242,8 +240,9 @@ feed_app(struct clear *c)
 }
 
 /*
- * tlswrapper's protocol: the application has said by way of the KEEPER that
- * TLS is to begin, and before that all that it had to say in clear.
+ * tlswrapper's protocol: the application asked the KEEPER for TLS.  What it
+ * said in clear before that goes out first, then its last line, if COMMAND has
+ * one.
  */
 static void
 begin_tls(struct clear *c, struct ending *e)
@@ -282,7 +281,7 @@ obey(struct clear *c, struct ending *e)
 		break;
 	case CLEAR_GOES_ON:
 		c->awaits_command = false;
-		/* and nothing that the peer says is TLS */
+		/* TLS never comes: even what looks like it passes */
 		c->dialog.pass = UINT64_MAX;
 		break;
 	case CLEAR_NONSENSE:
@@ -315,8 +314,8 @@ wait_for_work(struct clear *c)
 }
 
 /*
- * A command stands alone: what the peer says behind it is not for the
- * application.
+ * After a COMMAND nothing else is done in this turn: what the peer has said
+ * meanwhile is not for the application any more.
  */
 static bool
 turn(struct clear *c, struct ending *e)

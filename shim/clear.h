@@ -29,24 +29,24 @@ struct clear {
 	struct app_link *app; /* NULL: there is none yet */
 
 	struct dialog dialog;
-	bool awaits_command; /* the application will say COMMAND ... */
-	bool command_there;  /* ... and has */
-	bool no_app;	     /* ... but it could not be started */
-	bool over;	     /* TLS is to begin */
-	bool direct;	     /* without a command */
-	deadline moved;	     /* when something last did */
-	deadline closed_by;  /* whatever still moves; 0: as long as it moves */
+	bool awaits_command; /* the KEEPER will send COMMAND ... */
+	bool command_there;  /* ... and has sent something */
+	bool no_app;	     /* it was NO_APP */
+	bool over;	     /* TLS is to begin ... */
+	bool direct;	     /* ... and has, without a command */
+	deadline moved;	     /* when a byte last moved */
+	deadline closed_by;  /* the end, whatever moves; 0: none */
 	uint64_t in, out;    /* bytes from and to the peer */
 };
 
 /*
- * wire, channel, msg, policy, host, until and app are set, awaits_command where
- * it is true; all else is 0.
+ * Speak clear text until TLS is to begin.  The caller sets the fields from wire
+ * to app, and awaits_command; all others are 0.
  *
- * Speak clear text until TLS is to begin: then ending.kind stays
- * ENDING_NONE, nothing of the clear phase is left in any queue but our own
- * go-ahead in wire.out, and the KEEPER knows.  Or say how it ended; what was
- * left to say to the peer is out then, as far as that went.
+ * If TLS is to begin, ending.kind stays ENDING_NONE: the KEEPER has switched,
+ * and no queue has a byte of clear text but wire.out, with what we said last.
+ * If not, ending.kind says how it ended; what the peer is still to hear is in
+ * wire.out (wire_linger).
  */
 void clear_run(struct clear *, struct ending *);
 

@@ -14,7 +14,7 @@
 #include "deadline.h"
 
 /*
- * False for an end of ours.
+ * The KEEPER's next message; false upon SIGTERM, or if the KEEPER is gone.
  */
 static bool
 next(struct channel *ch, struct msg *m, struct ending *e)

@@ -11,10 +11,10 @@
 #include "msg.h"
 
 /*
- * Wait, as long as it takes, until the application asks for TLS: true.  Else
- * the ending: CLEAN if the connection stays the application's.  The last
- * message is in msg: NO_APP if there is none.  Nothing is done with the
- * connection meanwhile.
+ * Wait, without a limit, until the application asks for TLS: true.  Else the
+ * ending: CLEAN if the application goes on in clear, or upon SIGTERM.  The last
+ * message is left in msg: NO_APP if the application could not be started.  The
+ * connection is not touched.
  */
 bool clear_ucspi(struct channel *, struct msg *, struct ending *);
 

@@ -36,7 +36,7 @@ enum {
  * Instead of a unit's length.
  */
 enum { UNIT_PARTIAL = 0 };
-#define UNIT_BAD SIZE_MAX /* nothing that may follow makes it one */
+#define UNIT_BAD SIZE_MAX /* it is none, whatever may follow */
 
 /*
  * What a unit of the peer's leads to.
@@ -45,17 +45,18 @@ enum dialog_next {
 	DIALOG_ANSWERED, /* by us, with dialog_say */
 	DIALOG_FORWARD,	 /* to the application, whose answer is awaited */
 	DIALOG_HOLD,	 /* looked at again when an answer is there */
-	DIALOG_PASS,	 /* to the application, that gives none */
+	DIALOG_PASS,	 /* to the application, which does not answer it */
 	DIALOG_UPGRADE,	 /* it is the command; nothing was said yet */
-	DIALOG_CLOSE	 /* the end, after what was said */
+	DIALOG_CLOSE	 /* the connection ends when our answer is sent */
 };
 
 /*
- * What a unit of the application's is to the one that was forwarded.
+ * Is the answer to the forwarded unit complete with this unit of the
+ * application's?
  */
 enum dialog_reply {
-	DIALOG_REPLY_MORE, /* there is more to come */
-	DIALOG_REPLY_DONE  /* the peer may go on */
+	DIALOG_REPLY_MORE, /* no */
+	DIALOG_REPLY_DONE  /* yes: the peer's next unit is looked at */
 };
 
 /*
@@ -63,12 +64,12 @@ enum dialog_reply {
  * the others end it.
  */
 enum dialog_fault {
-	DIALOG_FAULT_UNIT,   /* a unit that is none: a bare LF, CR, or NUL */
-	DIALOG_FAULT_LONG,   /* one that is too long, or makes no sense */
-	DIALOG_FAULT_LIMIT,  /* too many, for a client that wants TLS */
+	DIALOG_FAULT_UNIT,   /* a malformed line: a bare LF or CR, a NUL */
+	DIALOG_FAULT_LONG,   /* UNIT_BAD: too long, or not this protocol */
+	DIALOG_FAULT_LIMIT,  /* required mode: too many units, or bytes */
 	DIALOG_FAULT_BEHIND, /* something stands behind the command */
-	DIALOG_FAULT_FAILED, /* TLS cannot begin, for a reason of ours */
-	DIALOG_FAULT_LATE    /* the time is over */
+	DIALOG_FAULT_FAILED, /* TLS cannot begin: our fault */
+	DIALOG_FAULT_LATE    /* a timeout */
 };
 
 struct dialog {
@@ -81,19 +82,20 @@ struct dialog {
 	struct buf *from_peer, *to_peer, *from_app, *to_app;
 
 	/* the state that every protocol has */
-	bool awaiting;	/* the application owes an answer */
-	bool pipelined; /* this unit was there before that answer was */
-	bool greeted;	/* inside TLS: the greeting is dealt with */
-	bool mid_line;	/* of the application's: a long one, passing unread */
-	bool closing;	/* the end, once to_peer is out */
-	bool warned;	/* dialog_credentials has said so */
-	uint64_t pass;	/* optional mode: so many of the peer's go on unread */
-	uint64_t drop;	/* so many go nowhere */
-	uint64_t app_pass; /* of the application's, to the peer, unread */
-	unsigned int units;
-	uint64_t bytes;
+	bool awaiting;	    /* the application owes an answer */
+	bool pipelined;	    /* the peer did not wait for the answer before */
+	bool greeted;	    /* inside TLS: the greeting is dealt with */
+	bool mid_line;	    /* within a line of the application's, too long to
+			     * be read, that passes in pieces */
+	bool closing;	    /* the connection ends when to_peer is sent */
+	bool warned;	    /* dialog_credentials has logged */
+	uint64_t pass;	    /* so many bytes of the peer's pass unread */
+	uint64_t drop;	    /* before those: so many are thrown away */
+	uint64_t app_pass;  /* so many of the application's pass unread */
+	unsigned int units; /* of the peer's, until now, */
+	uint64_t bytes;	    /* and their bytes */
 
-	/* the state that is a protocol's own; all 0 at first */
+	/* for the protocol, which says what it means by them; 0 at first */
 	unsigned int mode;
 	unsigned int answers;
 	unsigned int block; /* where in a data block: data_block.c */
@@ -114,31 +116,29 @@ struct protocol {
 	/* required mode: what we say first; NULL: the client does */
 	void (*greet)(struct dialog *);
 
-	/* a unit of the peer's */
+	/* a unit of the peer's: what is to be done with it? */
 	enum dialog_next (*command)(struct dialog *, const uint8_t *, size_t);
 
 	/*
-	 * A unit of the application's, while its answer is awaited or not.
-	 * What the peer is to see of it is said with dialog_say.
+	 * A unit of the application's; dialog.awaiting: of an answer.  Says
+	 * what the peer is to see of it.
 	 */
 	enum dialog_reply (*reply)(struct dialog *, const uint8_t *, size_t);
 
-	/* TLS begins now */
+	/* say that TLS begins; say what is wrong */
 	void (*go_ahead)(struct dialog *);
 	void (*refuse)(struct dialog *, enum dialog_fault);
 
 	/*
-	 * Inside TLS: the application greets, and the peer has been greeted
-	 * before.  How many bytes that greeting has, UNIT_PARTIAL, or UNIT_BAD
-	 * if it is one that the peer has to see: it passes with all that
-	 * follows.  It may say something in its place, and set closing.
-	 * NULL: there is no greeting, or the peer wants another.
+	 * Inside TLS: the fresh application greets, though the peer has been
+	 * greeted in clear.  The length of the greeting, which is thrown away;
+	 * UNIT_PARTIAL; or UNIT_BAD, if the peer has to see it (a refusal).
+	 * May say something in its place, and set closing.
+	 * NULL: there is none, or the protocol wants it again.
 	 */
 	size_t (*greeting)(struct dialog *, const uint8_t *, size_t len);
 
-	/*
-	 * Inside TLS command and reply go on.
-	 */
+	/* command and reply are called inside TLS as well */
 	bool inside;
 
 	/*
@@ -149,13 +149,13 @@ struct protocol {
 };
 
 /*
- * What became of it.
+ * How far it went.
  */
 enum dialog_state {
 	DIALOG_WAITS,	 /* for bytes, or for room in a queue */
-	DIALOG_UPGRADES, /* the command is taken; all else is behind it */
-	DIALOG_IS_TLS,	 /* direct_alpn: from_peer begins with a record */
-	DIALOG_ENDS	 /* send what is in to_peer, and close */
+	DIALOG_UPGRADES, /* the command for TLS is taken out of from_peer */
+	DIALOG_IS_TLS,	 /* direct_alpn: TLS began, from_peer has it all */
+	DIALOG_ENDS	 /* to_peer is to be sent, and the end */
 };
 
 /*
@@ -170,7 +170,7 @@ void dialog_begin(struct dialog *);
 enum dialog_state dialog_run(struct dialog *);
 
 /*
- * After TLS has begun: with new queues, and from the beginning.
+ * TLS has begun: protocol, host and new queues are set, all else is forgotten.
  */
 void dialog_begin_inside(struct dialog *);
 
@@ -180,8 +180,9 @@ void dialog_begin_inside(struct dialog *);
 bool dialog_is_over(const struct dialog *);
 
 /*
- * One side ended: what is held back of a unit that will never be whole goes
- * on as it is; in clear, what the peer did not end is no command.
+ * One side ended, so a unit that is not whole never will be: the application
+ * gets the peer's as it is inside TLS, and never in clear, where half a command
+ * is none; the peer gets the application's.
  */
 void dialog_peer_ended(struct dialog *);
 void dialog_app_ended(struct dialog *);
@@ -189,22 +190,21 @@ void dialog_app_ended(struct dialog *);
 /* ------------------------------------------------------------ for protocols */
 
 /*
- * To the peer: at most DIALOG_SAY_MAX bytes for a unit of the peer's, and as
- * many more than it has for one of the application's.
+ * Say this to the peer.  There is room for DIALOG_SAY_MAX bytes upon each unit
+ * of the peer's, and for that and its own length upon one of the application's.
  */
 void dialog_say_bytes(struct dialog *, const void *, size_t);
 void dialog_say(struct dialog *, const char *, ...)
     __attribute__((format(printf, 2, 3)));
 
 /*
- * Say this to a unit of the peer's.  Returns what it leads to.
+ * Say this, and return next.
  */
 enum dialog_next
 dialog_answer(struct dialog *, enum dialog_next, const char *text);
 
 /*
- * The peer offers credentials in clear text, and the protocol refuses them: it
- * is logged, once in a conversation.
+ * Log, once in a conversation, that credentials in clear text were refused.
  */
 void dialog_credentials(struct dialog *);
 
@@ -231,9 +231,8 @@ size_t dialog_text_len(const uint8_t *line, size_t len);
 bool dialog_line_is_clean(const uint8_t *, size_t len);
 
 /*
- * Does it begin with letters, digits or '-', and a blank or its end behind
- * them?  Some applications find a verb elsewhere as well: behind blanks, or
- * before a colon.
+ * Does it begin with a word of letters, digits and '-'?  Some applications find
+ * a verb behind blanks, or before a colon, where dialog_verb does not.
  */
 bool dialog_has_verb(const uint8_t *line, size_t len);
 
@@ -252,8 +251,7 @@ bool
 dialog_verb_among(const uint8_t *line, size_t len, const char *const verbs[]);
 
 /*
- * The code that an answer's line begins with: three digits, and something
- * behind them.  0: there is none.
+ * The three-digit code of an answer's line, with its end; 0: there is none.
  */
 enum { DIALOG_CODE_LEN = 3 };
 unsigned int dialog_code(const uint8_t *line, size_t len);

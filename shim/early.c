@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * early.c - an application that runs before TLS does.
+ * early.c - an application that runs before TLS begins.
  *
  * Runs in:  the KEEPER; early_exec in its child.
  * Trusts:   nothing of the application: it may end, or not, whenever it likes.
@@ -23,14 +23,14 @@
 #include "rights.h"
 
 enum {
-	ASIDE = 32, /* where descriptors are while their places are made free */
+	ASIDE = 32, /* descriptors wait from here on for their final numbers */
 	FDS_MAX = 8
 };
 
 /* ------------------------------------------------------------------ start */
 
 /*
- * glibc has had a function for it since 2.36 only.
+ * glibc has a function for it only since 2.36.
  */
 static int
 open_pidfd(pid_t pid)
@@ -75,8 +75,8 @@ aside(int fd)
 }
 
 /*
- * First all out of the way, then each to its place.  Returns the first number
- * behind them.
+ * Give each descriptor its number: all are moved aside first, since the number
+ * of one may be in use by another.  Returns the first number behind them.
  */
 static int
 place(const struct early_app *a)
@@ -99,7 +99,7 @@ place(const struct early_app *a)
 }
 
 /*
- * Those below `behind` that nobody has asked for.
+ * Close those from 3 to `behind` that the application is not to have.
  */
 static void
 close_gaps(const struct early_app *a, int behind)
@@ -168,8 +168,9 @@ ended_by(const struct early *e, deadline until)
 }
 
 /*
- * To its group, and to itself where it has left that.  SIGTERM comes once, as
- * some take a second for "at once"; SIGKILL may come twice.
+ * Signal its group, and the process itself if it has left that.  It gets
+ * SIGTERM once, since to some programs a second one means "without cleaning
+ * up"; SIGKILL may come twice.
  */
 static void
 tell(const struct early *e, int signal)
@@ -180,7 +181,7 @@ tell(const struct early *e, int signal)
 }
 
 /*
- * Whatever it has left behind in its group ends with it.
+ * The last SIGKILL, after its own end, is for its children in the group.
  */
 bool
 early_end(struct early *e, unsigned int ms)

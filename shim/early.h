@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * early.h - an application that runs before TLS does, as the KEEPER's child.
+ * early.h - an application that runs before TLS begins, as the KEEPER's child.
  *
- * The KEEPER stays beside it to answer NET.  What becomes of the application
- * becomes of the KEEPER in the end: its status or its signal, which NET passes
- * on.
+ * The KEEPER stays beside it to answer NET, and ends as the application ends:
+ * with its status, or by its signal, which NET passes on.
  */
 #ifndef SHIM_EARLY_H
 #define SHIM_EARLY_H
@@ -33,14 +32,15 @@ struct early_fd {
 };
 
 /*
- * fork(2).  True in the application-to-be, which has nothing to do but to
- * forget what it may not know and call early_exec.
+ * fork(2).  True in the child, which is to forget the KEEPER's secrets and to
+ * call early_exec, nothing else.  Ends the process if there is no fork.
  */
 bool early_fork(struct early *);
 
 /*
- * Become the application's user and execute it, with these descriptors, 2 and
- * no other.  own_group: in a process group of its own, for early_end.
+ * In the child: become the application's user and execute it, with these
+ * descriptors, 2 and no other.  own_group: in a process group of its own, for
+ * early_end.  If that fails, early_started learns why.
  */
 struct early_app {
 	const struct connection *connection;
@@ -53,21 +53,20 @@ void early_exec(const struct early *, const struct early_app *)
     __attribute__((noreturn));
 
 /*
- * Wait until it is executed: 0, or the exit code of why it could not be.  All
- * descriptors of the application's must be close-on-exec or 2.
+ * Wait until it is executed: 0, or the exit code that says why it could not be.
  */
 int early_started(struct early *);
 
 /*
- * End it: NET has given it the end of file already; SIGTERM to it and its
- * process group if that is not enough, then SIGKILL, `ms` in between and
- * behind.  There is none afterwards; false: it goes on, we have no right to
- * end it.
+ * End it.  NET has given it end of file already; if it still runs after `ms`
+ * milliseconds, it and its process group get SIGTERM; when it has ended, or
+ * after `ms` more, SIGKILL.  It is reaped: there is none afterwards.  False,
+ * `ms` after that: it goes on, we have no right to end it.
  */
 bool early_end(struct early *, unsigned int ms);
 
 /*
- * Wait until it ends, and end as it did; or until NET is gone.
+ * Wait until it ends, and end as it did; or, with status 0, when NET is gone.
  */
 void early_follow(struct early *) __attribute__((noreturn));
 

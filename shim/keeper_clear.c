@@ -3,9 +3,9 @@
  * keeper_clear.c - the application that runs before TLS begins.
  *
  * Runs in:  the KEEPER.
- * Trusts:   nothing of the application but one byte that asks for TLS.
- * Refuses:  a message before its time; reads nothing of the connection, even
- *           where it has it to give it away.
+ * Trusts:   nothing of the application but what asks for TLS: a byte, or a
+ * line. Refuses:  a message before its time; to read the connection, which it
+ * has only with ucspi, until it has passed it on.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +35,7 @@ tell_switched(struct keeper *k)
 }
 
 /*
- * Returns when it is executed.
+ * Returns when the application is executed; if it cannot be, that is the end.
  */
 static void
 start(struct keeper *k, const struct early_fd *fds, size_t count)
@@ -63,7 +63,8 @@ start(struct keeper *k, const struct early_fd *fds, size_t count)
 /* ------------------------------------------------- one that asks for TLS */
 
 /*
- * Ours are gone, so that both sides see the other's end.
+ * Close our copies of the application's descriptors: NET and the application
+ * could not see each other end while we hold them.
  */
 static void
 let_go_of_app(struct keeper *k)
@@ -80,12 +81,12 @@ let_go_of_app(struct keeper *k)
 }
 
 /*
- * Until the descriptor on which the application asks for TLS is readable.
- * False: the application has ended instead, and left behind who keeps that
- * descriptor open.
+ * Wait until the descriptor on which the application asks for TLS is readable,
+ * or closed.  False: the application has ended, and a child of it still holds
+ * that descriptor.
  */
 static bool
-await_word(struct keeper *k, int fd)
+await_request(struct keeper *k, int fd)
 {
 	struct pollfd p[] = { { .fd = k->channel.fd, .events = POLLIN },
 		{ .fd = fd, .events = POLLIN },
@@ -97,7 +98,7 @@ await_word(struct keeper *k, int fd)
 		keeper_receive(k);
 		keeper_refuse(k, "before the application asked for TLS");
 	}
-	/* it may have asked, and ended, while poll looked at one by one */
+	/* it may have asked between poll's look at that and at its end */
 	return (p[1].revents != 0 || poll(&p[1], 1, 0) == 1);
 }
 
@@ -129,7 +130,7 @@ serve_ucspi(struct keeper *k)
 	start(k, fds, UCSPI_FDS);
 	close(theirs);
 	let_go_of_app(k);
-	if (await_word(k, k->ucspi.control))
+	if (await_request(k, k->ucspi.control))
 		command = ucspi_command(&k->ucspi);
 	tell_command(k, command, "");
 	tell_switched(k);
@@ -151,7 +152,7 @@ serve_tlswrapper(struct keeper *k)
 	close(theirs[0]);
 	close(theirs[1]);
 	let_go_of_app(k);
-	if (await_word(k, k->tlswrapper.says))
+	if (await_request(k, k->tlswrapper.request))
 		command = tlswrapper_command(&k->tlswrapper, last);
 	tell_command(k, command, last);
 	tlswrapper_switched(&k->tlswrapper);
@@ -170,8 +171,9 @@ close_clear_links(struct keeper *k)
 }
 
 /*
- * NET listens in, and has heard the command for TLS: what was said in clear
- * dies with whom it was said to.
+ * NET passes clear text between the peer and the application, until it hears
+ * the command for TLS.  The application ends then, and with it all that was
+ * said in clear.
  */
 static void
 serve_optional(struct keeper *k)
@@ -191,7 +193,7 @@ serve_optional(struct keeper *k)
 }
 
 /*
- * NET speaks, and nobody else.
+ * NET alone speaks with the peer; there is no application yet.
  */
 static void
 serve_required(struct keeper *k)

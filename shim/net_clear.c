@@ -14,7 +14,7 @@
 #include "protocols.h"
 
 /*
- * No byte in clear is left, neither here nor with the application.
+ * UCSPI-TLS: the application has said all that it had to say in clear.
  */
 static bool
 switch_to_tls(struct net *n, deadline until)
@@ -62,7 +62,7 @@ speak_clear(struct net *n)
 	n->app_started = app != NULL;
 	clear_run(&n->clear, &n->ending);
 	if (n->ending.kind != ENDING_NONE) {
-		/* the KEEPER may have said so in place of a command */
+		/* NO_APP came in place of COMMAND */
 		if (n->clear.no_app)
 			n->app_started = false;
 		wire_linger(&n->wire, LINGER_MS);

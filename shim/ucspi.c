@@ -23,8 +23,9 @@ enum {
 	CONTROL_FD = 3,
 	READ_FD,
 	WRITE_FD,
-	WANTED_MAX = 32 * 1024,	      /* what is padded for */
-	SEND_ROOM = 2 * ENV_TOTAL_MAX /* and what it is padded to */
+	/* more of the client's variables than this do not all come first */
+	WANTED_MAX = 32 * 1024,
+	SEND_ROOM = 2 * ENV_TOTAL_MAX /* for the list, with its padding */
 };
 
 /* ------------------------------------------------------------ descriptors */
@@ -60,11 +61,11 @@ ucspi_open(struct ucspi *u, struct ucspi_ends ends, struct env *env,
 }
 
 /*
- * What is written from now on fails; what was written is read away, or the
- * application would read an error in place of the end of file.
+ * The application can write no more.  What it has written is read away: closing
+ * with unread bytes would give it ECONNRESET in place of end of file.
  */
 static void
-close_ear(const struct ucspi *u)
+stop_reading(const struct ucspi *u)
 {
 	char away[512];
 
@@ -76,7 +77,7 @@ close_ear(const struct ucspi *u)
 static void
 close_control(struct ucspi *u)
 {
-	close_ear(u);
+	stop_reading(u);
 	close(u->control);
 	u->control = -1;
 }
@@ -92,7 +93,7 @@ ucspi_command(struct ucspi *u)
 	u->wants_list = n == 1 && (byte == 'Y' || byte == 'Z');
 	u->wants_reason = n == 1 && byte == 'Z';
 	if (u->wants_list) {
-		close_ear(u);
+		stop_reading(u);
 		return (CLEAR_TLS);
 	}
 	close_control(u);
@@ -107,9 +108,9 @@ ucspi_command(struct ucspi *u)
 /* ----------------------------------------------------------------- answer */
 
 /*
- * Readers in the field, which all descend from one, find variables in the
- * first half of the bytes only.  So these come first, and then what else there
- * is of the client's.
+ * The readers in the field descend from one, and find only the variables in
+ * the first half of the bytes.  So these come first, then the other short ones
+ * of the client's.
  */
 static const char *const first[] = { "SSL_PROTOCOL", "SSL_CIPHER",
 	"SSL_CIPHER_ALGKEYSIZE", "SSL_CIPHER_USEKEYSIZE", "SSL_TLS_SNI",
@@ -142,7 +143,7 @@ rank_of(const char *variable)
 }
 
 /*
- * With its NULs, of variables of these ranks.
+ * How many bytes the variables below this rank have, with their NULs.
  */
 static size_t
 length_below(char *const *variables, size_t rank)
@@ -156,8 +157,8 @@ length_below(char *const *variables, size_t rank)
 }
 
 /*
- * How many bytes a variable without meaning needs, so that the first are in
- * the first half; 0: none.
+ * How long TLSSHIM_PAD has to be, so that the first variables are in the first
+ * half; 0: it is not needed.
  */
 static size_t
 padding(size_t first_len, size_t len)
