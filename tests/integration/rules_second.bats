@@ -198,7 +198,7 @@ ISSUER='issuer=CN=test client CA,O=tlsshim tests'
 }
 
 @test "a resumed session is asked about again" {
-	local version number=0
+	local version
 
 	ticket_keys
 	show good
@@ -219,9 +219,9 @@ ISSUER='issuer=CN=test client CA,O=tlsshim tests'
 
 # What else could be meant by the names in these certificates: the rules of a
 # server that lets in the boss, and addresses
-OTHERS=(127.0.0.2 127.1. 10.0.0.0/8 = =.example.org :allow : x,= sni= alpn=
-    san=uri: san=dns: cn= cn=boss san=email:boss@localhost
-    san=dns:boss.localhost san=uri:boss: sni=localhost.evil cn=boss.evil
+OTHERS=(127.0.0.2 127.1. 10.0.0.0/8 '=' '=.example.org' :allow : 'x,=' 'sni='
+    'alpn=' 'san=uri:' 'san=dns:' 'cn=' 'cn=boss' 'san=email:boss@localhost'
+    'san=dns:boss.localhost' 'san=uri:boss:' 'sni=localhost.evil' 'cn=boss.evil'
     'cn=boss\00.evil' 'cn=boss\x00.evil' 'cn=\00')
 
 @test "a name that looks like another rule's key is none" {
@@ -243,6 +243,16 @@ OTHERS=(127.0.0.2 127.1. 10.0.0.0/8 = =.example.org :allow : x,= sni= alpn=
 	hits cn=sni=localhost
 	odd key-colon
 	hits 'cn=127.0.0.1:allow,HIT=x'
+}
+
+@test "the issuer is written as the program sees it" {
+	show good
+	rules_for "$ISSUER" 'issuer=/O=tlsshim tests/CN=test client CA'
+	serve_rules
+	hits "$ISSUER"
+	stop
+	serve_rules --env-format ucspi-ssl
+	hits 'issuer=/O=tlsshim tests/CN=test client CA'
 }
 
 # ------------------------------------------------------------------- denial

@@ -407,12 +407,14 @@ CASE(a_policy_arrives_as_it_was_sent)
 	CHECK(judge(GIVEN({ OPTION_POLICY, "old" }, { OPTION_ALPN, "h2" },
 		  { OPTION_GROUPS, "x25519" },
 		  { OPTION_SIGALGS, "ed25519" })) == 0);
+	policy.judges = true;
 	policy.dh = (struct dh_group){ 6, { 0, 1, 23, 0, 1, 5 } };
 	policy_put(&m, &policy);
 	CHECK(policy_get(&got, &m));
 	policy_put(&again, &got);
 	CHECK(again.len == m.len);
 	CHECK(memcmp(again.packet, m.packet, 1 + m.len) == 0);
+	CHECK(got.judges && !got.tickets);
 	CHECK(got.ciphers.count == 19 && got.level == 0 && got.dh.len == 6);
 
 	len = m.len;
