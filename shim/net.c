@@ -268,6 +268,18 @@ has_more_to_say(const struct net *n)
 }
 
 /*
+ * Before a byte of the application's: it has just begun to start.
+ */
+static void
+say_banner(struct net *n)
+{
+	const char *banner = n->connection->options.text[OPTION_BANNER];
+
+	if (banner != NULL)
+		buf_put(&n->relay.app.from, banner, strlen(banner));
+}
+
+/*
  * The KEEPER may have names to look up before it says anything.
  */
 static deadline
@@ -316,6 +328,7 @@ serve(struct net *n)
 	n->relay.policy = &n->policy;
 	if (has_more_to_say(n))
 		n->relay.dialog = &n->clear.dialog;
+	say_banner(n);
 	relay_run(&n->relay, &n->ending);
 	if (n->ending.kind == ENDING_ALERT_SENT)
 		wire_linger(&n->wire, LINGER_MS);

@@ -403,6 +403,27 @@ parse_starttls(const struct options *o)
 	return (starttls);
 }
 
+/*
+ * Who begins in clear greets in clear; inside TLS that would be heard as an
+ * answer.
+ */
+static void
+check_banner(const struct options *o)
+{
+	const char *banner = o->text[OPTION_BANNER];
+
+	if (banner == NULL)
+		return;
+	if (o->starttls != STARTTLS_NONE)
+		fatalx(EXIT_USAGE,
+		    "--banner: %s: with --starttls %s the greeting is the "
+		    "protocol's: leave it out",
+		    banner, o->text[OPTION_STARTTLS]);
+	if (strlen(banner) > BANNER_MAX)
+		fatalx(EXIT_USAGE, "--banner: longer than %d bytes",
+		    BANNER_MAX);
+}
+
 void
 options_parse(struct options *o, int argc, char *const argv[])
 {
@@ -435,6 +456,7 @@ options_parse(struct options *o, int argc, char *const argv[])
 	o->key_password_fd = parse_fd(OPTION_KEY_PASSWORD_FD,
 	    o->text[OPTION_KEY_PASSWORD_FD]);
 	o->starttls = parse_starttls(o);
+	check_banner(o);
 }
 
 size_t

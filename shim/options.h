@@ -24,6 +24,9 @@ enum option_id {
 	OPTION_COUNT
 };
 
+/* all of it fits where what the program says is queued */
+enum { BANNER_MAX = 4096 };
+
 struct options {
 	const char *text[OPTION_COUNT]; /* NULL: not set and no default */
 	bool given[OPTION_COUNT];	/* on the command line */
