@@ -46,13 +46,13 @@ imap_word_begins(struct imap_word w, const char *text)
 struct imap_literal
 imap_literal(const uint8_t *line, size_t len)
 {
-	struct imap_literal l = { .waits = true };
+	struct imap_literal l = { .synchronizing = true };
 	size_t at = dialog_text_len(line, len), end;
 
 	if (at == 0 || line[--at] != '}')
 		return (l);
 	if (at > 0 && line[at - 1] == '+') {
-		l.waits = false;
+		l.synchronizing = false;
 		at--;
 	}
 	end = at;

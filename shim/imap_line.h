@@ -21,8 +21,8 @@ struct imap_word {
 
 struct imap_literal {
 	bool there;
-	bool waits; /* synchronizing: the client waits for the server's "+" */
-	size_t len; /* SIZE_MAX: more than ten digits */
+	bool synchronizing; /* the client waits for the server's "+" */
+	size_t len;	    /* SIZE_MAX: more than ten digits */
 };
 
 /*

@@ -5,12 +5,13 @@
  *
  * Runs in:  NET, inside the jail.
  * Trusts:   the application, with its answers.
- * Refuses:  credentials in clear text, a return to it, and data connections
- *           with TLS: we never see them.
+ * Refuses:  credentials in clear text; commands that lead back to clear text;
+ *           TLS on data connections, which we never see.
  *
- * In clear the conversation is lock-step.  Inside it is not, since ABOR and
- * STAT come while a transfer is answered: answers that are owed are counted,
- * and what we answer ourselves waits until there are none.
+ * In clear the conversation is lock-step.  Inside TLS it is not, since ABOR and
+ * STAT come during a transfer, before RETR or STOR is answered: the answers
+ * that the application owes are counted, and what we answer ourselves waits
+ * until it owes none.
  */
 #include <ctype.h>
 #include <string.h>
@@ -19,9 +20,10 @@
 #include "protocols.h"
 
 /*
- * dialog.mode; inside.  dialog.answers: how many the application owes;
- * dialog.flag: the next is that of FEAT; dialog.tag: the code of the answer
- * of several lines that has begun.
+ * dialog.mode: inside TLS: PBSZ_SAID or 0.
+ * dialog.answers: inside TLS: how many answers the application owes.
+ * dialog.flag: the next answer is that to FEAT.
+ * dialog.tag: of an answer of several lines that has begun: its code.
  */
 enum { PBSZ_SAID = 1 };
 
@@ -38,7 +40,7 @@ struct text {
 };
 
 /*
- * Without blanks around it, whatever the case.
+ * Is it this word, in upper or lower case, perhaps with blanks behind?
  */
 static bool
 text_is(struct text t, const char *word)
@@ -152,7 +154,8 @@ feat_forward(struct dialog *d, struct text argument)
 }
 
 /*
- * Of a buffer that TLS has no use for: the answer is always 0 (RFC 4217, 8).
+ * The protection buffer size: TLS has no use for one, so the answer is always 0
+ * (RFC 4217, 8).
  */
 static enum dialog_next
 pbsz(struct dialog *d, struct text size)
@@ -234,7 +237,7 @@ static const struct row inside[] = {
 };
 
 /*
- * Its row of a table, or NULL; *argument is what stands behind it.
+ * The row of a command, or NULL; *argument is what stands behind the verb.
  */
 static const struct row *
 find(const struct row *rows, struct text t, struct text *argument)
@@ -363,8 +366,9 @@ is_ours(const uint8_t *line, size_t len)
 }
 
 /*
- * The answer to FEAT: ours are added, and nobody else's of that name stay.
- * Where the application has none, or knows no FEAT, they are all.
+ * A line of the answer to FEAT.  The application's features pass, but those
+ * that are ours to tell; ours come before the last line.  An answer of one line
+ * (alone: no features, or no FEAT) is replaced by ours.
  */
 static void
 hear_features(struct dialog *d, const uint8_t *line, size_t len, bool alone,
@@ -380,7 +384,7 @@ hear_features(struct dialog *d, const uint8_t *line, size_t len, bool alone,
 }
 
 /*
- * 1xx is not the answer yet.
+ * 1xx is a preliminary reply: the answer is still to come (RFC 959, 4.2).
  */
 static enum dialog_reply
 reply(struct dialog *d, const uint8_t *line, size_t len)

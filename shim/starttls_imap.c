@@ -4,10 +4,10 @@
  *
  * Runs in:  NET, inside the jail.
  * Trusts:   the application, with its answers.
- * Refuses:  credentials in clear text; an application that says PREAUTH:
- *           whoever stands between would choose whose mailbox it is; literals
- *           that do not wait to be invited: an application that answers
- *           before it reads one takes it for commands.
+ * Refuses:  credentials in clear text; an application that says PREAUTH, since
+ *           an attacker in the middle would choose whose mailbox it is;
+ *           non-synchronizing literals (RFC 7888), since an application that
+ *           answers before it reads one takes it for commands.
  *
  * A unit is a line.  A command is one line, or several with literals between
  * them (RFC 9051, 4.3), which are counted and never looked at.  Nobody is
@@ -25,18 +25,21 @@
 enum { LITERAL_MAX = 16 * 1024 };
 
 /*
- * What the peer's next line is: dialog.mode.
+ * dialog.mode: what the peer's next line is.
+ * dialog.tag: of the command that is forwarded, or answered; "": none.
+ * dialog.flag: the application's next line is the rest of one, behind a
+ * literal.
  */
 enum {
-	COMMAND,  /* a command's first */
-	ARGUMENT, /* of a forwarded command, behind a literal */
-	REFUSED,  /* the same of one that gets dialog.answers as its answer */
-	INVITED,  /* a literal of dialog.answers bytes, if a "+" comes */
-	ANSWER	  /* to a "+" that invited none: IDLE, AUTHENTICATE */
+	COMMAND,  /* the first of a command */
+	ARGUMENT, /* the rest of a forwarded command, behind a literal */
+	REFUSED,  /* the rest of a refused one; dialog.answers: our answer */
+	LITERAL,  /* after "+" a literal of dialog.answers bytes comes first */
+	ANSWER	  /* to a "+" that is for no literal: IDLE, say */
 };
 
 /*
- * Our answer to a command that is refused, when all of it is there.
+ * Our answer to a refused command, when its last line has come.
  */
 enum { SAY_BAD, SAY_NO, SAY_NO_CREDENTIALS };
 
@@ -94,16 +97,16 @@ too_long(struct dialog *d)
 }
 
 /*
- * All of a refused command: a literal that waits is not invited, and the
- * answer ends the command in its place (RFC 9051, 7.6); another is on its way
- * already.
+ * A line of a refused command.  If it ends in a synchronizing literal, our
+ * answer comes in place of "+" and ends the command (RFC 9051, 7.6); a
+ * non-synchronizing one is on its way already, and is thrown away.
  */
 static enum dialog_next
 drop(struct dialog *d, const uint8_t *line, size_t len)
 {
 	struct imap_literal l = imap_literal(line, len);
 
-	if (!l.there || l.waits)
+	if (!l.there || l.synchronizing)
 		return (say_refused(d));
 	if (l.len > LITERAL_MAX)
 		return (too_long(d));
@@ -133,31 +136,32 @@ forward(struct dialog *d, const uint8_t *line, size_t len)
 	d->mode = COMMAND;
 	if (l.there && l.len > LITERAL_MAX)
 		return (too_long(d));
-	/* the application may have answered before it has heard all */
+	/* the application has answered before it had the whole command */
 	if (d->tag[0] == '\0')
 		return (DIALOG_PASS);
 	if (l.there) {
-		d->mode = INVITED;
+		d->mode = LITERAL;
 		d->answers = (unsigned int)l.len;
 	}
 	return (DIALOG_FORWARD);
 }
 
 static bool
-is_impatient(const uint8_t *line, size_t len)
+has_non_sync_literal(const uint8_t *line, size_t len)
 {
 	struct imap_literal l = imap_literal(line, len);
 
-	return (l.there && !l.waits);
+	return (l.there && !l.synchronizing);
 }
 
 /*
- * In the middle of a command there is no answer to what is no line.
+ * Within a command a malformed line cannot be answered: the connection ends.
  */
 static enum dialog_next
 forward_more(struct dialog *d, const uint8_t *line, size_t len)
 {
-	if (!dialog_line_is_clean(line, len) || is_impatient(line, len)) {
+	if (!dialog_line_is_clean(line, len) ||
+	    has_non_sync_literal(line, len)) {
 		dialog_say(d, "* BYE Not a line, or an uninvited literal\r\n");
 		return (DIALOG_CLOSE);
 	}
@@ -170,7 +174,7 @@ forward_more(struct dialog *d, const uint8_t *line, size_t len)
 /* ----------------------------------------------------------------- commands */
 
 /*
- * Those that are answered whatever has been said before.
+ * Required mode: the commands that RFC 9051, 6.1 allows in any state.
  */
 static enum dialog_next
 answer(struct dialog *d, struct imap_word verb)
@@ -198,7 +202,7 @@ is_login(struct imap_word verb)
 }
 
 /*
- * A command's first line, without a fault in tag and name.
+ * The first line of a command that has a tag and a name.
  */
 static enum dialog_next
 obey(struct dialog *d, const uint8_t *line, size_t len)
@@ -216,7 +220,7 @@ obey(struct dialog *d, const uint8_t *line, size_t len)
 		return (alone ? DIALOG_UPGRADE :
 				refused(d, SAY_BAD, line, len));
 	if (!d->required)
-		return (is_impatient(line, len) ?
+		return (has_non_sync_literal(line, len) ?
 			refused(d, SAY_BAD, line, len) :
 			forward(d, line, len));
 	if (!is_answered(verb))
@@ -283,8 +287,8 @@ say_from(struct dialog *d, const uint8_t *from, const uint8_t *to)
 }
 
 /*
- * A line, of which at is behind OK, NO, BAD or BYE: with a response code that
- * lists capabilities, or without.
+ * A status response; at is behind its OK, NO, BAD or BYE.  Where its response
+ * code lists capabilities (RFC 9051, 7.1), these are changed.
  */
 static void
 say_status(struct dialog *d, const uint8_t *line, size_t len, const uint8_t *at)
@@ -305,7 +309,7 @@ say_status(struct dialog *d, const uint8_t *line, size_t len, const uint8_t *at)
 /* ------------------------------------------------------------------ answers */
 
 /*
- * Of the application's: a line that may have a literal behind it.
+ * Any other line of the application's, which may have a literal behind it.
  */
 static void
 say_data(struct dialog *d, const uint8_t *line, size_t len)
@@ -336,7 +340,8 @@ no_preauth(struct dialog *d)
 }
 
 /*
- * The greeting is a status, while no command has a tag yet.
+ * An untagged response.  While there is no command's tag a status is the
+ * greeting, and ends what is awaited.
  */
 static enum dialog_reply
 hear_untagged(struct dialog *d, const uint8_t *line, size_t len,
@@ -367,16 +372,16 @@ hear_tagged(struct dialog *d, const uint8_t *line, size_t len,
 	imap_word(&at, line + dialog_text_len(line, len));
 	say_status(d, line, len, at);
 	d->tag[0] = '\0';
-	if (d->mode == INVITED || d->mode == ANSWER)
+	if (d->mode == LITERAL || d->mode == ANSWER)
 		d->mode = COMMAND;
 	return (DIALOG_REPLY_DONE);
 }
 
 static enum dialog_reply
-hear_invitation(struct dialog *d, const uint8_t *line, size_t len)
+hear_continuation(struct dialog *d, const uint8_t *line, size_t len)
 {
 	dialog_say_bytes(d, line, len);
-	if (d->mode == INVITED) {
+	if (d->mode == LITERAL) {
 		d->mode = ARGUMENT;
 		d->pass = d->answers;
 	} else if (d->awaiting)
@@ -393,7 +398,7 @@ reply(struct dialog *d, const uint8_t *line, size_t len)
 	if (d->flag)
 		say_data(d, line, len);
 	else if (imap_word_is(w, "+"))
-		return (hear_invitation(d, line, len));
+		return (hear_continuation(d, line, len));
 	else if (imap_word_is(w, "*"))
 		return (hear_untagged(d, line, len, at));
 	else if (word_is_tag(d, w))
@@ -438,7 +443,8 @@ refuse(struct dialog *d, enum dialog_fault fault)
 /* -------------------------------------------------------------- inside TLS */
 
 /*
- * A client has been greeted before: it asks for capabilities by itself.
+ * "* OK" is thrown away, with its capabilities: after TLS a client has to ask
+ * for them again (RFC 9051, 6.2.1).
  */
 static size_t
 greeting(struct dialog *d, const uint8_t *bytes, size_t len)

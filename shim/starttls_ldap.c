@@ -19,9 +19,9 @@ enum {
 #define NOTICE_OF_DISCONNECTION "1.3.6.1.4.1.1466.20036" /* RFC 4511, 4.4.1 */
 
 /*
- * What the conversation knows: the request that is forwarded, or is StartTLS,
- * has messageID d->mode; d->answers is the operation that ends its answer;
- * d->flag: what it finds is the root DSE, to be extended.
+ * dialog.mode: the messageID of the forwarded request, or of StartTLS.
+ * dialog.answers: the operation that ends the answer to that request.
+ * dialog.flag: it is a search that finds the root DSE, to be extended.
  */
 
 /* ------------------------------------------------------------------ saying */
@@ -72,7 +72,7 @@ say_goodbye(struct dialog *d, enum ldap_code code, const char *text)
 }
 
 /*
- * 4.1.1 and 5.3: who cannot be understood is told so, and left.
+ * 4.1.1: a malformed request ends the connection, with a notice.
  */
 static enum dialog_next
 leave(struct dialog *d)
@@ -217,7 +217,8 @@ command(struct dialog *d, const uint8_t *bytes, size_t len)
 /* -------------------------------------------------------- the application's */
 
 /*
- * Of a long PDU the beginning: it says whose answer it is.
+ * Of a long PDU only the beginning, which has messageID and operation; reply
+ * lets the rest pass unread.
  */
 static size_t
 app_unit(const struct dialog *d, const uint8_t *bytes, size_t len)
@@ -233,7 +234,8 @@ app_unit(const struct dialog *d, const uint8_t *bytes, size_t len)
 }
 
 /*
- * False if there is nothing to add, or no room for it.
+ * Say the root DSE with StartTLS in it.  False if that is there already, or
+ * does not fit.
  */
 static bool
 say_extended(struct dialog *d, struct der bytes)
@@ -282,7 +284,7 @@ static void
 refuse(struct dialog *d, enum dialog_fault fault)
 {
 	if (d->app_pass > 0)
-		/* the peer is amid a PDU */
+		/* the peer has had half a PDU */
 		return;
 	switch (fault) {
 	case DIALOG_FAULT_UNIT:

@@ -7,8 +7,9 @@
  * Refuses:  AUTHINFO, and what would compress all that follows: nobody could
  *           look at it then, and TLS may not begin any more (RFC 8054, 2.2.2).
  *
- * In required mode posting is promised (200) by who does not know: the word
- * that counts is the application's, in its capabilities and for each article.
+ * In required mode the greeting is 200, "posting allowed", though we cannot
+ * know: what counts is what the application says inside TLS, in its
+ * capabilities and to each POST.
  */
 #include <string.h>
 
@@ -206,11 +207,11 @@ has_list(const struct dialog *d, unsigned int code)
 }
 
 /*
- * What the application offers, without what is ours to offer and what we
- * refuse.
+ * A capability of the application's.  STARTTLS is ours to offer, and what logs
+ * in or compresses is refused.
  */
 static void
-tell_offer(struct dialog *d, const uint8_t *line, size_t len)
+say_capability(struct dialog *d, const uint8_t *line, size_t len)
 {
 	static const char *const withheld[] = { "STARTTLS", "AUTHINFO", "SASL",
 		"COMPRESS", "XFEATURE-COMPRESS", NULL };
@@ -229,7 +230,7 @@ hear_listed(struct dialog *d, const uint8_t *line, size_t len)
 	if (d->mode == NNTP_OFFER && is_end)
 		dialog_say(d, "STARTTLS\r\n");
 	if (d->mode == NNTP_OFFER && !is_end)
-		tell_offer(d, line, len);
+		say_capability(d, line, len);
 	else
 		dialog_say_bytes(d, line, len);
 	return (is_end ? DIALOG_REPLY_DONE : DIALOG_REPLY_MORE);
@@ -265,7 +266,7 @@ reply(struct dialog *d, const uint8_t *line, size_t len)
 	if (d->awaiting)
 		return (hear_answer(d, line, len));
 	dialog_say_bytes(d, line, len);
-	/* it takes the article for commands, or goes: 400 */
+	/* nothing was asked: it takes the article for commands; or 400 */
 	if (d->mode == NNTP_ARTICLE)
 		d->closing = true;
 	return (DIALOG_REPLY_DONE);

@@ -19,15 +19,15 @@
 #include "required.h"
 
 /*
- * What the next line of the application's is to be: dialog.mode.
+ * dialog.mode: what the application's next line is to be.
  */
 enum {
 	POP3_GREETING,
 	POP3_ANSWER,
-	POP3_LISTED, /* lines behind it, if it is +OK */
-	POP3_OFFERED,
-	POP3_LIST, /* such a line */
-	POP3_OFFER
+	POP3_LISTED,  /* an answer with lines behind it, if it is +OK */
+	POP3_OFFERED, /* the same, to CAPA */
+	POP3_LIST,    /* such a line */
+	POP3_OFFER    /* such a line, of CAPA */
 };
 
 static const char say_stls[] = "-ERR Say STLS first\r\n";
@@ -37,8 +37,8 @@ static const char our_offer[] = "+OK Capabilities follow\r\nSTLS\r\n.\r\n";
 struct verb {
 	const char *name;
 	bool logs_in;
-	unsigned int answer; /* optional mode: forwarded, and answered so */
-	unsigned int alone;  /* the same, without a parameter */
+	unsigned int answer; /* forwarded: dialog.mode while it is answered */
+	unsigned int alone;  /* the same, where it has no parameter */
 };
 
 static const struct verb verbs[] = {
@@ -142,11 +142,11 @@ is_ok(const uint8_t *line, size_t len)
 }
 
 /*
- * What the application offers, without what is ours to offer and what we
- * refuse.
+ * A capability of the application's.  STLS is ours to offer, and those that log
+ * in are refused.
  */
 static void
-tell_offer(struct dialog *d, const uint8_t *line, size_t len)
+say_capability(struct dialog *d, const uint8_t *line, size_t len)
 {
 	static const char *const withheld[] = { "STLS", "USER", "SASL", NULL };
 
@@ -155,7 +155,7 @@ tell_offer(struct dialog *d, const uint8_t *line, size_t len)
 }
 
 /*
- * A line behind +OK.
+ * A line behind +OK, or the dot that ends them.
  */
 static enum dialog_reply
 hear_listed(struct dialog *d, const uint8_t *line, size_t len)
@@ -165,7 +165,7 @@ hear_listed(struct dialog *d, const uint8_t *line, size_t len)
 	if (d->mode == POP3_OFFER && is_end)
 		dialog_say(d, "STLS\r\n");
 	if (d->mode == POP3_OFFER && !is_end)
-		tell_offer(d, line, len);
+		say_capability(d, line, len);
 	else
 		dialog_say_bytes(d, line, len);
 	return (is_end ? DIALOG_REPLY_DONE : DIALOG_REPLY_MORE);

@@ -47,7 +47,7 @@ enum {
 	ASKS_SASL = 10
 };
 
-/* d->mode: what has been asked for */
+/* dialog.mode: the peer has sent GSSENCRequest; or 0 */
 enum { ASKED_GSSENC = 1 };
 
 #define VIOLATION "08P01"      /* protocol_violation */
@@ -154,7 +154,7 @@ command(struct dialog *d, const uint8_t *bytes, size_t len)
 /* -------------------------------------------------------- the application's */
 
 /*
- * The head of a message; the rest passes.
+ * The head of a message; reply lets the rest pass unread.
  */
 static size_t
 app_unit(const struct dialog *d, const uint8_t *bytes, size_t len)
@@ -220,7 +220,7 @@ static void
 refuse(struct dialog *d, enum dialog_fault fault)
 {
 	if (d->app_pass > 0)
-		/* the client is amid a message, for all that we know */
+		/* the client has had half a message */
 		return;
 	switch (fault) {
 	case DIALOG_FAULT_UNIT:

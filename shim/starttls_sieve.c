@@ -4,14 +4,14 @@
  *
  * Runs in:  NET, inside the jail.
  * Trusts:   the application for where its answers end: OK, NO or BYE.
- * Refuses:  AUTHENTICATE; a line that an application may take for one with a
- *           literal behind it while we do not, or the other way round.
+ * Refuses:  AUTHENTICATE; a line of which we and an application could think
+ *           differently whether a literal is behind it.
  *
- * A literal is counted and not read, and so is the command that it belongs to:
+ * A command with a literal is refused, and the literal counted and thrown away:
  * an application that answers before it reads a literal would take it for
- * commands, and nothing that has one is of use before TLS.  Inside TLS nothing
- * is swallowed: the server has to tell its capabilities again (2.2), and what
- * the application greets with are its capabilities.
+ * commands, and before TLS no such command is of use.  Inside TLS the
+ * application's greeting passes: the server has to tell its capabilities again
+ * (2.2), and that is what it greets with.
  */
 #include <string.h>
 
@@ -19,16 +19,16 @@
 #include "required.h"
 
 /*
- * What the application's next line is to be, or is as well: dialog.mode.
+ * dialog.mode: what the application's next line is to be; the last two are
+ * bits besides.
+ * dialog.flag: the peer's next line is the rest of a command, behind a literal.
  */
 enum {
-	SIEVE_OFFER, /* capabilities: the greeting, and if asked for */
+	SIEVE_OFFER, /* a capability: of the greeting, or upon CAPABILITY */
 	SIEVE_ANSWER,
-	SIEVE_BEHIND = 2, /* the rest of a line, behind a long literal ... */
-	SIEVE_LAST = 4	  /* ... and of the answer's last line */
+	SIEVE_BEHIND = 2, /* it is the rest of one, behind a long literal ... */
+	SIEVE_LAST = 4	  /* ... and that one is the last of the answer */
 };
-
-/* dialog.flag: a command has had a literal, and is not over */
 
 enum {
 	LITERAL_DIGITS_MAX = 10,
@@ -43,8 +43,8 @@ static const char no_parameter[] = "NO \"No parameter here\"\r\n";
 /* ---------------------------------------------------------------- literals */
 
 /*
- * What a line ends with.  ODD: nobody can tell what an application would make
- * of it.
+ * What a line ends with.  ODD: malformed, so that applications may differ in
+ * whether a literal follows.
  */
 enum end { END_PLAIN, END_LITERAL, END_ODD };
 
@@ -73,8 +73,8 @@ is_in_quotes(const uint8_t *line, size_t len)
 }
 
 /*
- * "{n+}" or, where it need not have one, without the plus, and a blank before
- * it or nothing.  The line's end is cut off already.
+ * "{n+}", or, if no plus is wanted, "{n}" too; at the beginning of the line or
+ * behind a blank.  len is without the line's end.
  */
 static bool
 parse_literal(const uint8_t *line, size_t len, bool plus, uint64_t *size)
@@ -97,7 +97,7 @@ parse_literal(const uint8_t *line, size_t len, bool plus, uint64_t *size)
 }
 
 /*
- * Of the peer's, or (then no plus is wanted) of the application's.
+ * plus: a literal must have one, as those of clients must.
  */
 static enum end
 end_of(const uint8_t *line, size_t len, bool plus, uint64_t *size)
@@ -151,22 +151,31 @@ refuse(struct dialog *d, enum dialog_fault fault)
 /* --------------------------------------------------------------- the peer's */
 
 /*
+ * A short quoted string, of printable ASCII without escapes.
+ */
+static bool
+is_tag(const uint8_t *tag, size_t len)
+{
+	size_t i;
+
+	if (len < 2 || len > TAG_MAX || tag[0] != '"' || tag[len - 1] != '"')
+		return (false);
+	for (i = 1; i < len - 1; i++)
+		if (tag[i] < ' ' || tag[i] > '~' || tag[i] == '"' ||
+		    tag[i] == '\\')
+			return (false);
+	return (true);
+}
+
+/*
  * The string comes back, so that the client knows which answer this is (2.13).
- * No escapes, nothing long: a client's tag is a word.
  */
 static enum dialog_next
 answer_noop(struct dialog *d, const uint8_t *tag, size_t len)
 {
-	size_t i;
-
 	if (len == 0)
 		return (dialog_answer(d, DIALOG_ANSWERED, "OK \"Done\"\r\n"));
-	for (i = 1; i + 1 < len && tag[i] >= ' ' && tag[i] <= '~' &&
-	     tag[i] != '"' && tag[i] != '\\';
-	     i++)
-		;
-	if (len < 2 || len > TAG_MAX || tag[0] != '"' || tag[len - 1] != '"' ||
-	    i + 1 != len)
+	if (!is_tag(tag, len))
 		return (dialog_answer(d, DIALOG_ANSWERED,
 		    "NO \"A short quoted string, or nothing\"\r\n"));
 	dialog_say(d, "OK (TAG %.*s) \"Done\"\r\n", (int)len,
@@ -231,7 +240,7 @@ hear_literal(struct dialog *d, uint64_t size)
 }
 
 /*
- * A whole command, to its last line.  Nothing with a literal is for us.
+ * The last line of a command.
  */
 static enum dialog_next
 hear_end(struct dialog *d, const uint8_t *line, size_t len)
@@ -257,8 +266,8 @@ hear_begin(struct dialog *d, const uint8_t *line, size_t len)
 }
 
 /*
- * Half a command cannot be taken back, and what stands behind a literal that
- * is none would be commands: then it is the end.
+ * A malformed line that may have a literal behind it, or that is the rest of a
+ * command, ends the connection: what follows could be anything.
  */
 static enum dialog_next
 command(struct dialog *d, const uint8_t *line, size_t len)
@@ -283,8 +292,8 @@ command(struct dialog *d, const uint8_t *line, size_t len)
 /* -------------------------------------------------------- the application's */
 
 /*
- * A line with its literals, if they are short.  *literal is the size of the
- * long one behind it, or 0.
+ * The length of a line with its literals, as far as those are short.  *literal
+ * is the size of a long one behind it, or 0.
  */
 static size_t
 parse_line(const uint8_t *bytes, size_t len, uint64_t *literal)
@@ -329,11 +338,11 @@ is_last(const uint8_t *line, size_t len)
 }
 
 /*
- * What the application offers, without what is ours to offer and what we
- * refuse.
+ * A capability of the application's, or the OK behind them.  STARTTLS is ours
+ * to offer, and no mechanism of SASL is.
  */
 static void
-tell_offer(struct dialog *d, const uint8_t *line, size_t len)
+say_capability(struct dialog *d, const uint8_t *line, size_t len)
 {
 	if (dialog_verb(line, len, "\"STARTTLS\"", NULL, NULL))
 		return;
@@ -356,7 +365,7 @@ reply(struct dialog *d, const uint8_t *line, size_t len)
 	parse_line(line, len, &d->app_pass);
 	if (d->awaiting && d->mode == SIEVE_OFFER && !behind &&
 	    d->app_pass == 0)
-		tell_offer(d, line, len);
+		say_capability(d, line, len);
 	else
 		dialog_say_bytes(d, line, len);
 	if (d->app_pass > 0) {

@@ -98,7 +98,7 @@ static const struct required_row lmtp_rows[] = {
 static const struct required smtp = { smtp_rows, no_parameter, missing };
 static const struct required lmtp = { lmtp_rows, no_parameter, missing };
 
-/* ------------------------------------------------------- what we listen to */
+/* ------------------------------------------------------- what we forward */
 
 static const struct {
 	const char *verb;
@@ -117,7 +117,7 @@ forward(struct dialog *d, const uint8_t *line, size_t len)
 {
 	size_t i;
 
-	/* what was offered before counts no more */
+	/* without EHLO there is no CHUNKING */
 	if (dialog_verb(line, len, "HELO", NULL, NULL))
 		d->flag = false;
 	for (i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++)
@@ -148,8 +148,8 @@ parse_chunk(const uint8_t *text, size_t len, uint64_t *size, bool *is_last)
 }
 
 /*
- * Who does not know how long a chunk is, or that it is one, would take it for
- * commands: then there is no way on.
+ * If we cannot tell how long the chunk is, or the application does not know
+ * BDAT, the chunk would be taken for commands: so the connection ends.
  */
 static enum dialog_next
 forward_chunk(struct dialog *d, const uint8_t *parameter, size_t len)
@@ -268,11 +268,24 @@ parse_reply(const uint8_t *line, size_t len, bool *is_last)
 }
 
 /*
- * What is offered, without what is ours to offer and what we refuse.  Ours is
- * the last line, so every other has one behind it.
+ * STARTTLS is ours to offer, and AUTH is refused.
+ */
+static bool
+is_withheld(const uint8_t *text, size_t len)
+{
+	static const char *const withheld[] = { "STARTTLS", "AUTH", NULL };
+	static const char older[] = "AUTH="; /* before RFC 2554 */
+
+	return (dialog_verb_among(text, len, withheld) ||
+	    strncasecmp((const char *)text, older, sizeof(older) - 1) == 0);
+}
+
+/*
+ * A line of the answer to EHLO; the first has no capability.  Our STARTTLS is
+ * behind the last, so that the others all have a '-'.
  */
 static void
-tell_offer(struct dialog *d, const uint8_t *line, size_t len, bool is_last)
+say_capability(struct dialog *d, const uint8_t *line, size_t len, bool is_last)
 {
 	const uint8_t *text = line + DIALOG_CODE_LEN;
 	size_t text_len = len - DIALOG_CODE_LEN;
@@ -284,10 +297,7 @@ tell_offer(struct dialog *d, const uint8_t *line, size_t len, bool is_last)
 		text++;
 		text_len--;
 	}
-	if (is_first ||
-	    (!dialog_verb(text, text_len, "STARTTLS", NULL, NULL) &&
-		!dialog_verb(text, text_len, "AUTH", NULL, NULL) &&
-		strncasecmp((const char *)text, "AUTH=", 5) != 0)) {
+	if (is_first || !is_withheld(text, text_len)) {
 		dialog_say(d, "%d-", CODE_OK);
 		dialog_say_bytes(d, text, text_len);
 	}
@@ -347,15 +357,15 @@ reply(struct dialog *d, const uint8_t *line, size_t len)
 
 	if (code == CODE_OK && d->awaiting &&
 	    (d->mode == SMTP_HELLO || d->mode == SMTP_HELLO_REST))
-		tell_offer(d, line, len, is_last);
+		say_capability(d, line, len, is_last);
 	else
 		dialog_say_bytes(d, line, len);
 	if (!is_last)
 		return (DIALOG_REPLY_MORE);
 	if (!d->awaiting) {
 		/*
-		 * 421; or it has heard a command where we have not: behind
-		 * what it takes for the end of a message, say
+		 * nothing was asked: 421; or it took something for a command
+		 * that we did not, as behind a false end of a message
 		 */
 		d->closing = true;
 		return (DIALOG_REPLY_MORE);
