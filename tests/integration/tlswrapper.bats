@@ -123,9 +123,9 @@ serve_script() {
 	local word
 
 	for word in x '\0x' '\0\0' '\1'; do
-		serve_script "echo hello; printf '$word' >&5; cat <&6 >&2; cat
-		    exit 5"
-		client hear=hello end
+		serve_script "echo hello; read a; printf '$word' >&5
+		    cat <&6 >&2; cat; exit 5"
+		client hear=hello say=go end
 		stop
 	done
 	[ "$(grep -c 'program: descriptor 5: . bytes: want one NUL, or one line' "$LOG")" = 4 ]

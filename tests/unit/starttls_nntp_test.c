@@ -27,18 +27,6 @@ greeted(bool required)
 	return (t);
 }
 
-/*
- * One command to the application, and its answer, both unchanged.
- */
-#define PASSES(t, command, answer)                                             \
-	do {                                                                   \
-		talk_peer(t, command);                                         \
-		talk_app_hears(t, command);                                    \
-		talk_app(t, answer);                                           \
-		talk_hears(t, answer);                                         \
-		CHECK(!(t)->d.awaiting);                                       \
-	} while (0)
-
 /* ----------------------------------------------------------- required mode */
 
 TALK(what_may_be_said_before_tls_is_answered)
@@ -154,7 +142,7 @@ TALK(starttls_is_added_to_what_the_application_offers)
 	    "XFEATURE-COMPRESS GZIP\r\nPOST\r\n.\r\n");
 	talk_hears(t,
 	    "101 Mine\r\nVERSION 2\r\nREADER\r\nPOST\r\nSTARTTLS\r\n.\r\n");
-	PASSES(t, "CAPABILITIES\r\n", "500 What?\r\n");
+	talk_passes(t, "CAPABILITIES\r\n", "500 What?\r\n");
 }
 
 TALK(credentials_and_compression_stay_out_of_the_clear)
@@ -167,42 +155,43 @@ TALK(credentials_and_compression_stay_out_of_the_clear)
 	talk_peer(t, "COMPRESS DEFLATE\r\nXFEATURE COMPRESS GZIP\r\n");
 	talk_hears(t, NOT_YET NOT_YET);
 	talk_app_hears(t, "");
-	PASSES(t, "QUIT\r\n", "205 bye\r\n");
+	talk_passes(t, "QUIT\r\n", "205 bye\r\n");
 }
 
 TALK(answers_have_as_many_lines_as_their_code_says)
 {
 	struct talk *t = greeted(false);
 
-	PASSES(t, "MODE READER\r\n", "200 yes\r\n");
-	PASSES(t, "HELP\r\n", "100 help\r\n200 no\r\n.\r\n");
-	PASSES(t, "LIST\r\n", "215 groups\r\na.b 1 1 y\r\n.\r\n");
-	PASSES(t, "GROUP a.b\r\n", "211 1 1 1 a.b\r\n");
-	PASSES(t, "LISTGROUP a.b\r\n", "211 1 1 1 a.b\r\n1\r\n.\r\n");
-	PASSES(t, "LISTGROUP x\r\n", "411 none\r\n");
-	PASSES(t, "ARTICLE 1\r\n", "220 1 <a@b>\r\nA: b\r\n\r\n..\r\n.\r\n");
-	PASSES(t, "HEAD 1\r\n", "221 1 <a@b>\r\nA: b\r\n.\r\n");
-	PASSES(t, "BODY 1\r\n", "222 1 <a@b>\r\n340 body\r\n.\r\n");
-	PASSES(t, "STAT 1\r\n", "223 1 <a@b>\r\n");
-	PASSES(t, "OVER 1\r\n", "224 over\r\n1\ta\r\n.\r\n");
-	PASSES(t, "HDR A 1\r\n", "225 headers\r\n1 b\r\n.\r\n");
-	PASSES(t, "NEWNEWS * 20260101 0\r\n", "230 new\r\n.\r\n");
-	PASSES(t, "NEWGROUPS 20260101 0\r\n", "231 new\r\n.\r\n");
-	PASSES(t, "DATE\r\n", "111 20260101000000\r\n");
-	PASSES(t, "NEXT\r\n", "480 who are you?\r\n");
+	talk_passes(t, "MODE READER\r\n", "200 yes\r\n");
+	talk_passes(t, "HELP\r\n", "100 help\r\n200 no\r\n.\r\n");
+	talk_passes(t, "LIST\r\n", "215 groups\r\na.b 1 1 y\r\n.\r\n");
+	talk_passes(t, "GROUP a.b\r\n", "211 1 1 1 a.b\r\n");
+	talk_passes(t, "LISTGROUP a.b\r\n", "211 1 1 1 a.b\r\n1\r\n.\r\n");
+	talk_passes(t, "LISTGROUP x\r\n", "411 none\r\n");
+	talk_passes(t, "ARTICLE 1\r\n",
+	    "220 1 <a@b>\r\nA: b\r\n\r\n..\r\n.\r\n");
+	talk_passes(t, "HEAD 1\r\n", "221 1 <a@b>\r\nA: b\r\n.\r\n");
+	talk_passes(t, "BODY 1\r\n", "222 1 <a@b>\r\n340 body\r\n.\r\n");
+	talk_passes(t, "STAT 1\r\n", "223 1 <a@b>\r\n");
+	talk_passes(t, "OVER 1\r\n", "224 over\r\n1\ta\r\n.\r\n");
+	talk_passes(t, "HDR A 1\r\n", "225 headers\r\n1 b\r\n.\r\n");
+	talk_passes(t, "NEWNEWS * 20260101 0\r\n", "230 new\r\n.\r\n");
+	talk_passes(t, "NEWGROUPS 20260101 0\r\n", "231 new\r\n.\r\n");
+	talk_passes(t, "DATE\r\n", "111 20260101000000\r\n");
+	talk_passes(t, "NEXT\r\n", "480 who are you?\r\n");
 }
 
 TALK(an_article_is_not_read)
 {
 	struct talk *t = greeted(false);
 
-	PASSES(t, "POST\r\n", "340 go on\r\n");
+	talk_passes(t, "POST\r\n", "340 go on\r\n");
 	talk_peer(t, ARTICLE);
 	talk_app_hears(t, ARTICLE);
 	CHECK(t->d.awaiting);
 	talk_app(t, "240 posted\r\n");
 	talk_hears(t, "240 posted\r\n");
-	PASSES(t, "POST\r\n", "440 no posting\r\n");
+	talk_passes(t, "POST\r\n", "440 no posting\r\n");
 	talk_peer(t, "STARTTLS\r\n");
 	talk_upgrades(t);
 }
@@ -211,20 +200,20 @@ TALK(an_article_of_another_server_is_not_read)
 {
 	struct talk *t = greeted(false);
 
-	PASSES(t, "IHAVE <a@b>\r\n", "335 send it\r\n");
+	talk_passes(t, "IHAVE <a@b>\r\n", "335 send it\r\n");
 	talk_peer(t, ARTICLE);
 	talk_app_hears(t, ARTICLE);
 	talk_app(t, "235 got it\r\n");
 	talk_hears(t, "235 got it\r\n");
-	PASSES(t, "IHAVE <a@b>\r\n", "435 no\r\n");
-	PASSES(t, "CHECK <a@b>\r\n", "238 <a@b>\r\n");
+	talk_passes(t, "IHAVE <a@b>\r\n", "435 no\r\n");
+	talk_passes(t, "CHECK <a@b>\r\n", "238 <a@b>\r\n");
 }
 
 TALK(an_article_in_a_stream_is_not_read)
 {
 	struct talk *t = greeted(false);
 
-	PASSES(t, "MODE STREAM\r\n", "203 yes\r\n");
+	talk_passes(t, "MODE STREAM\r\n", "203 yes\r\n");
 	talk_peer(t,
 	    "TAKETHIS <a@b>\r\n" ARTICLE "TAKETHIS <b@b>\r\n.\r\n"
 	    "STARTTLS\r\n");
@@ -242,17 +231,17 @@ TALK(an_article_that_would_be_commands_is_the_end)
 {
 	struct talk *t = greeted(false);
 
-	PASSES(t, "MODE STREAM\r\n", "501 no\r\n");
+	talk_passes(t, "MODE STREAM\r\n", "501 no\r\n");
 	talk_peer(t, "TAKETHIS <a@b>\r\nAUTHINFO USER me\r\n.\r\n");
 	talk_hears(t, "400 TAKETHIS was not offered\r\n");
 	talk_app_hears(t, "");
 	talk_state(t, DIALOG_ENDS);
 	t = greeted(false);
-	PASSES(t, "CAPABILITIES\r\n",
+	talk_passes(t, "CAPABILITIES\r\n",
 	    "101 Mine\r\nSTREAMING\r\nSTARTTLS\r\n.\r\n");
 	CHECK(t->d.flag);
 	t = greeted(false);
-	PASSES(t, "POST\r\n", "340 go on\r\n");
+	talk_passes(t, "POST\r\n", "340 go on\r\n");
 	talk_peer(t, "a\n.\nAUTHINFO USER me\r\n");
 	talk_app(t, "240 posted\r\n");
 	talk_hears(t, "240 posted\r\n");

@@ -23,17 +23,6 @@ greeted(bool required)
 	return (t);
 }
 
-/*
- * One command to the application, and its answer, both unchanged.
- */
-#define PASSES(t, command, answer)                                             \
-	do {                                                                   \
-		talk_peer(t, command);                                         \
-		talk_app_hears(t, command);                                    \
-		talk_app(t, answer);                                           \
-		talk_hears(t, answer);                                         \
-	} while (0)
-
 /* ----------------------------------------------------------- required mode */
 
 TALK(what_may_be_said_before_tls_is_answered)
@@ -200,7 +189,7 @@ TALK(stls_is_offered_for_who_does_not_know_capa)
 	talk_app_hears(t, "CAPA\r\n");
 	talk_app(t, "-ERR what?\r\n");
 	talk_hears(t, OFFER);
-	PASSES(t, "NOOP\r\n", "-ERR what?\r\n");
+	talk_passes(t, "NOOP\r\n", "-ERR what?\r\n");
 }
 
 TALK(credentials_stay_out_of_the_clear)
@@ -213,25 +202,25 @@ TALK(credentials_stay_out_of_the_clear)
 	talk_hears(t, NOT_YET NOT_YET NOT_YET NOT_YET NOT_YET NOT_YET);
 	talk_app_hears(t, "");
 	CHECK(t->d.warned);
-	PASSES(t, "QUIT\r\n", "+OK bye\r\n");
+	talk_passes(t, "QUIT\r\n", "+OK bye\r\n");
 }
 
 TALK(answers_have_as_many_lines_as_the_command_says)
 {
 	struct talk *t = greeted(false);
 
-	PASSES(t, "LIST\r\n", "+OK\r\n1 20\r\n.\r\n");
-	PASSES(t, "LIST 1\r\n", "+OK 1 20\r\n");
-	PASSES(t, "UIDL\r\n", "+OK\r\n1 abc\r\n.\r\n");
-	PASSES(t, "UIDL 1\r\n", "+OK 1 abc\r\n");
-	PASSES(t, "LIST \r\n", "+OK\r\n.\r\n");
-	PASSES(t, "RETR 1\r\n",
+	talk_passes(t, "LIST\r\n", "+OK\r\n1 20\r\n.\r\n");
+	talk_passes(t, "LIST 1\r\n", "+OK 1 20\r\n");
+	talk_passes(t, "UIDL\r\n", "+OK\r\n1 abc\r\n.\r\n");
+	talk_passes(t, "UIDL 1\r\n", "+OK 1 abc\r\n");
+	talk_passes(t, "LIST \r\n", "+OK\r\n.\r\n");
+	talk_passes(t, "RETR 1\r\n",
 	    "+OK\r\nSubject: +OK\r\n\r\n..\r\n-ERR\r\n.\r\n");
-	PASSES(t, "TOP 1 0\r\n", "+OK\n\n.\n");
-	PASSES(t, "RETR 9\r\n", "-ERR no such message\r\n");
-	PASSES(t, "STAT\r\n", "+OK 1 20\r\n");
-	PASSES(t, "LANG\r\n", "+OK\r\nen English\r\n.\r\n");
-	PASSES(t, "XTND x\r\n", "+OK\r\n");
+	talk_passes(t, "TOP 1 0\r\n", "+OK\n\n.\n");
+	talk_passes(t, "RETR 9\r\n", "-ERR no such message\r\n");
+	talk_passes(t, "STAT\r\n", "+OK 1 20\r\n");
+	talk_passes(t, "LANG\r\n", "+OK\r\nen English\r\n.\r\n");
+	talk_passes(t, "XTND x\r\n", "+OK\r\n");
 }
 
 TALK(one_command_at_a_time_is_forwarded)

@@ -38,19 +38,6 @@ greeted(bool required)
 	return (t);
 }
 
-/*
- * One command to the application, and its answer, both unchanged.
- */
-#define PASSES(t, command, answer)                                             \
-	do {                                                                   \
-		talk_peer(t, command);                                         \
-		talk_app_hears(t, command);                                    \
-		CHECK((t)->d.awaiting);                                        \
-		talk_app(t, answer);                                           \
-		talk_hears(t, answer);                                         \
-		CHECK(!(t)->d.awaiting);                                       \
-	} while (0)
-
 /* ----------------------------------------------------------- required mode */
 
 TALK(what_may_be_said_before_tls_is_answered)
@@ -235,7 +222,7 @@ TALK(starttls_is_added_whenever_the_application_tells_what_it_offers)
 	talk_app_hears(t, "CAPABILITY\r\n");
 	talk_app(t, APP_OFFER);
 	talk_hears(t, APP_OFFER_TOLD);
-	PASSES(t, "CAPABILITY\r\n", "NO\r\n");
+	talk_passes(t, "CAPABILITY\r\n", "NO\r\n");
 }
 
 TALK(an_application_that_is_busy_says_so_itself)
@@ -258,7 +245,7 @@ TALK(credentials_stay_out_of_the_clear)
 	talk_hears(t, NOT_YET);
 	talk_app_hears(t, "");
 	CHECK(t->d.warned);
-	PASSES(t, "LOGOUT\r\n", "OK\r\n");
+	talk_passes(t, "LOGOUT\r\n", "OK\r\n");
 }
 
 /*
@@ -274,7 +261,7 @@ TALK(a_literal_never_reaches_the_application)
 	talk_peer(t, "PUTSCRIPT {8+}\r\nLOGOUT\r\n {0+}\r\n\r\n");
 	talk_hears(t, NOT_YET);
 	talk_app_hears(t, "");
-	PASSES(t, "RENAMESCRIPT \"{3+}\" \"\\\"{3+}\"\r\n", "OK\r\n");
+	talk_passes(t, "RENAMESCRIPT \"{3+}\" \"\\\"{3+}\"\r\n", "OK\r\n");
 	talk_peer(t, "PUTSCRIPT {1+}\r\na {2+}\r\nab\r\nSTARTTLS\r\n");
 	talk_app_hears(t, "");
 	talk_hears(t, NOT_YET);
@@ -295,15 +282,15 @@ TALK(answers_end_with_a_word)
 {
 	struct talk *t = greeted(false);
 
-	PASSES(t, "LISTSCRIPTS\r\n",
+	talk_passes(t, "LISTSCRIPTS\r\n",
 	    "\"OK\"\r\n\"b\" ACTIVE\r\n{4}\r\nOK\r\n ACTIVE\r\nok\r\n");
-	PASSES(t, "GETSCRIPT \"a\"\r\n",
+	talk_passes(t, "GETSCRIPT \"a\"\r\n",
 	    "{12}\r\nOK\r\nNO\r\nOK\r\n\r\nOK\r\n");
-	PASSES(t, "GETSCRIPT \"b\"\r\n", "NO {6}\r\nno\r\nOK\r\n");
-	PASSES(t, "GETSCRIPT \"c\"\r\n", "NO {0}\r\n\r\n");
-	PASSES(t, "CHECKSCRIPT \"c\"\r\n", "OK (WARNINGS) \"{4}\"\r\n");
-	PASSES(t, "NOOP \"x\"\r\n", "OK (TAG {1}\r\nx) \"done\"\r\n");
-	PASSES(t, "NOOP\r\n", "OK (TAG {1}\r\nx) {2}\r\nOK\r\n");
+	talk_passes(t, "GETSCRIPT \"b\"\r\n", "NO {6}\r\nno\r\nOK\r\n");
+	talk_passes(t, "GETSCRIPT \"c\"\r\n", "NO {0}\r\n\r\n");
+	talk_passes(t, "CHECKSCRIPT \"c\"\r\n", "OK (WARNINGS) \"{4}\"\r\n");
+	talk_passes(t, "NOOP \"x\"\r\n", "OK (TAG {1}\r\nx) \"done\"\r\n");
+	talk_passes(t, "NOOP\r\n", "OK (TAG {1}\r\nx) {2}\r\nOK\r\n");
 }
 
 /*

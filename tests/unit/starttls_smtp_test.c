@@ -28,17 +28,6 @@ greeted(const struct protocol *protocol, bool required)
 	return (t);
 }
 
-/*
- * One command to the application, and its answer, both unchanged.
- */
-#define PASSES(t, command, answer)                                             \
-	do {                                                                   \
-		talk_peer(t, command);                                         \
-		talk_app_hears(t, command);                                    \
-		talk_app(t, answer);                                           \
-		talk_hears(t, answer);                                         \
-	} while (0)
-
 /* ----------------------------------------------------------- required mode */
 
 TALK(we_greet_when_there_is_no_application)
@@ -291,9 +280,9 @@ TALK(helo_offers_nothing_and_a_refused_ehlo_neither)
 {
 	struct talk *t = greeted(&protocol_smtp, false);
 
-	PASSES(t, "HELO client.test\r\n", "250 app.test\r\n");
-	PASSES(t, "EHLO client.test\r\n", "502 5.5.1 What?\r\n");
-	PASSES(t, "EHLO client.test\r\n", "421 Closing\r\n");
+	talk_passes(t, "HELO client.test\r\n", "250 app.test\r\n");
+	talk_passes(t, "EHLO client.test\r\n", "502 5.5.1 What?\r\n");
+	talk_passes(t, "EHLO client.test\r\n", "421 Closing\r\n");
 }
 
 TALK(credentials_are_refused_in_clear_text)
@@ -340,7 +329,7 @@ TALK(a_message_passes_as_it_is_and_is_not_listened_to)
 {
 	struct talk *t = greeted(&protocol_smtp, false);
 
-	PASSES(t, "DATA\r\n", "354 Go on\r\n");
+	talk_passes(t, "DATA\r\n", "354 Go on\r\n");
 	talk_peer(t,
 	    "STARTTLS\r\nAUTH PLAIN\r\n\n.\nLF.LF\n.\r\nLF.CRLF\r\n.\n"
 	    "\r.\r\r\n.\rNUL\0\0\xff\r\n..\r\n. \r\n.\r\n");
@@ -358,7 +347,7 @@ TALK(what_follows_a_message_waits_for_its_answer)
 {
 	struct talk *t = greeted(&protocol_smtp, false);
 
-	PASSES(t, "data\r\n", "354 Go on\r\n");
+	talk_passes(t, "data\r\n", "354 Go on\r\n");
 	talk_peer(t, "\r\n.\r\nAUTH PLAIN\r\nQUIT\r\n");
 	talk_app_hears(t, "\r\n.\r\n");
 	talk_app(t, "550 No\r\n");
@@ -370,8 +359,8 @@ TALK(a_dot_at_once_ends_a_message)
 {
 	struct talk *t = greeted(&protocol_smtp, false);
 
-	PASSES(t, "DATA\r\n", "354 Go on\r\n");
-	PASSES(t, ".\r\n", "250 Ok\r\n");
+	talk_passes(t, "DATA\r\n", "354 Go on\r\n");
+	talk_passes(t, ".\r\n", "250 Ok\r\n");
 	talk_peer(t, "STARTTLS\r\n");
 	talk_upgrades(t);
 }
@@ -380,7 +369,7 @@ TALK(without_354_there_is_no_message)
 {
 	struct talk *t = greeted(&protocol_smtp, false);
 
-	PASSES(t, "DATA\r\n", "503 No recipient\r\n");
+	talk_passes(t, "DATA\r\n", "503 No recipient\r\n");
 	talk_peer(t, "STARTTLS\r\n");
 	talk_upgrades(t);
 }
@@ -389,11 +378,11 @@ TALK(lmtp_answers_for_every_recipient)
 {
 	struct talk *t = greeted(&protocol_lmtp, false);
 
-	PASSES(t, "MAIL FROM:<>\r\n", "250 Ok\r\n");
-	PASSES(t, "RCPT TO:<a>\r\n", "250 Ok\r\n");
-	PASSES(t, "RCPT TO:<b>\r\n", "550 No\r\n");
-	PASSES(t, "RCPT TO:<c>\r\n", "251 Ok\r\n");
-	PASSES(t, "DATA\r\n", "354 Go on\r\n");
+	talk_passes(t, "MAIL FROM:<>\r\n", "250 Ok\r\n");
+	talk_passes(t, "RCPT TO:<a>\r\n", "250 Ok\r\n");
+	talk_passes(t, "RCPT TO:<b>\r\n", "550 No\r\n");
+	talk_passes(t, "RCPT TO:<c>\r\n", "251 Ok\r\n");
+	talk_passes(t, "DATA\r\n", "354 Go on\r\n");
 	talk_peer(t, "x\r\n.\r\nAUTH PLAIN\r\n");
 	talk_app_hears(t, "x\r\n.\r\n");
 	talk_app(t, "250-2.0.0\r\n250 a\r\n");
@@ -401,11 +390,11 @@ TALK(lmtp_answers_for_every_recipient)
 	talk_app(t, "452 c\r\n");
 	talk_hears(t, "452 c\r\n538 5.7.11 STARTTLS comes before AUTH\r\n");
 	/* and they are no recipients of the next one */
-	PASSES(t, "RCPT TO:<a>\r\n", "250 Ok\r\n");
-	PASSES(t, "RSET\r\n", "250 Ok\r\n");
-	PASSES(t, "RCPT TO:<b>\r\n", "250 Ok\r\n");
-	PASSES(t, "DATA\r\n", "354 Go on\r\n");
-	PASSES(t, ".\r\n", "250 b\r\n");
+	talk_passes(t, "RCPT TO:<a>\r\n", "250 Ok\r\n");
+	talk_passes(t, "RSET\r\n", "250 Ok\r\n");
+	talk_passes(t, "RCPT TO:<b>\r\n", "250 Ok\r\n");
+	talk_passes(t, "DATA\r\n", "354 Go on\r\n");
+	talk_passes(t, ".\r\n", "250 b\r\n");
 	talk_peer(t, "STARTTLS\r\n");
 	talk_upgrades(t);
 }
@@ -434,8 +423,8 @@ TALK(chunks_pass_by_their_size)
 	talk_app_hears(t, "RSET\r\n");
 	talk_app(t, "250 Ok\r\n");
 	talk_hears(t, "250 Ok\r\n");
-	PASSES(t, "bdat 10  last\r\nSTARTTLS\r\n", "250 Ok\r\n");
-	PASSES(t, "BDAT 0 LAST\r\n", "503 No\r\n");
+	talk_passes(t, "bdat 10  last\r\nSTARTTLS\r\n", "250 Ok\r\n");
+	talk_passes(t, "BDAT 0 LAST\r\n", "503 No\r\n");
 	/* an answer that does not wait for the chunk */
 	talk_peer(t, "BDAT 10\r\n");
 	talk_app(t, "503 No\r\n");
@@ -449,7 +438,7 @@ TALK(what_was_offered_counts_until_the_next_hello)
 {
 	struct talk *t = chunking(&protocol_smtp);
 
-	PASSES(t, "HELO x\r\n", "250 Ok\r\n");
+	talk_passes(t, "HELO x\r\n", "250 Ok\r\n");
 	talk_peer(t, "BDAT 12\r\nAUTH PLAIN\r\n");
 	talk_hears(t, "503 5.5.1 BDAT was not offered\r\n");
 	talk_app_hears(t, "");
@@ -460,15 +449,15 @@ TALK(lmtp_answers_the_last_chunk_for_every_recipient)
 {
 	struct talk *t = chunking(&protocol_lmtp);
 
-	PASSES(t, "MAIL FROM:<>\r\n", "250 Ok\r\n");
-	PASSES(t, "RCPT TO:<a>\r\n", "250 Ok\r\n");
-	PASSES(t, "RCPT TO:<b>\r\n", "250 Ok\r\n");
-	PASSES(t, "BDAT 2\r\nab", "250 Ok\r\n");
-	PASSES(t, "BDAT 2 LAST\r\ncd", "250 a\r\n250 b\r\n");
-	PASSES(t, "RCPT TO:<a>\r\n", "250 Ok\r\n");
-	PASSES(t, "RCPT TO:<b>\r\n", "250 Ok\r\n");
-	PASSES(t, "BDAT 2\r\nab", "452 No\r\n");
-	PASSES(t, "BDAT 2 LAST\r\ncd", "503 No\r\n");
+	talk_passes(t, "MAIL FROM:<>\r\n", "250 Ok\r\n");
+	talk_passes(t, "RCPT TO:<a>\r\n", "250 Ok\r\n");
+	talk_passes(t, "RCPT TO:<b>\r\n", "250 Ok\r\n");
+	talk_passes(t, "BDAT 2\r\nab", "250 Ok\r\n");
+	talk_passes(t, "BDAT 2 LAST\r\ncd", "250 a\r\n250 b\r\n");
+	talk_passes(t, "RCPT TO:<a>\r\n", "250 Ok\r\n");
+	talk_passes(t, "RCPT TO:<b>\r\n", "250 Ok\r\n");
+	talk_passes(t, "BDAT 2\r\nab", "452 No\r\n");
+	talk_passes(t, "BDAT 2 LAST\r\ncd", "503 No\r\n");
 	talk_peer(t, "STARTTLS\r\n");
 	talk_upgrades(t);
 }
@@ -498,7 +487,7 @@ TALK(what_is_no_answer_passes)
 {
 	struct talk *t = greeted(&protocol_smtp, false);
 
-	PASSES(t, "NOOP\r\n", "not an answer\r\n25\r\n250x\r\n250 Ok\r\n");
+	talk_passes(t, "NOOP\r\n", "not an answer\r\n25\r\n250x\r\n250 Ok\r\n");
 }
 
 /*
@@ -512,13 +501,13 @@ TALK(an_answer_that_nobody_awaits_is_the_last)
 	talk_hears(t, "421-Time\r\n421 out\r\n");
 	talk_state(t, DIALOG_ENDS);
 	t = greeted(&protocol_smtp, false);
-	PASSES(t, "DATA\r\n", "354 Go on\r\n");
+	talk_passes(t, "DATA\r\n", "354 Go on\r\n");
 	talk_peer(t, "x\n.\nAUTH PLAIN x\n");
 	talk_app(t, "250 Ok\r\n");
 	talk_hears(t, "250 Ok\r\n");
 	talk_state(t, DIALOG_ENDS);
 	t = greeted(&protocol_smtp, false);
-	PASSES(t, "DATA\r\n", "354 Go on\r\n");
+	talk_passes(t, "DATA\r\n", "354 Go on\r\n");
 	talk_peer(t, "x\n.\nAUTH PLAIN x\n\r\n.\r\n");
 	talk_app(t, "250 Ok\r\n");
 	talk_hears(t, "250 Ok\r\n");

@@ -162,6 +162,19 @@ talk_got(struct buf *b, const char *wanted, size_t len, int line)
 #define talk_state(t, wanted) CHECK((t)->state == (wanted))
 
 /*
+ * One command to the application and its whole answer, both unchanged.
+ */
+#define talk_passes(t, command, answer)                                        \
+	do {                                                                   \
+		talk_peer(t, command);                                         \
+		talk_app_hears(t, command);                                    \
+		CHECK((t)->d.awaiting);                                        \
+		talk_app(t, answer);                                           \
+		talk_hears(t, answer);                                         \
+		CHECK(!(t)->d.awaiting);                                       \
+	} while (0)
+
+/*
  * The command was taken, nothing is behind it, and we say so.
  */
 #define talk_upgrades(t)                                                       \
