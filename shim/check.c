@@ -18,8 +18,10 @@
 #include "complaint.h"
 #include "denied.h"
 #include "log.h"
+#include "names.h"
 #include "options.h"
 #include "pair.h"
+#include "peer.h"
 #include "policy.h"
 #include "report.h"
 #include "rights.h"
@@ -72,6 +74,33 @@ check_account(struct report *r, const struct accounts *a)
 		report(r, "warning",
 		    "started without root: files are judged with the rights "
 		    "of this account, not with SSL_USER's");
+}
+
+/* ----------------------------------------------------------------- names */
+
+/*
+ * Whether anybody has a name there is no telling without a peer.
+ */
+static void
+check_names(struct report *r, const struct options *o)
+{
+	const struct peer any = { .family = PEER_IPV4 };
+	struct names_wanted w = names_wanted(o, &any);
+	const char *missing = names_missing();
+
+	if (!w.host && !w.ident)
+		return;
+	report_section(r, "names", "tlsshim-names");
+	if (w.host)
+		report(r, "asked", "host");
+	if (w.local)
+		report(r, "asked", "local");
+	if (w.ident)
+		report(r, "asked", "ident");
+	if (missing != NULL)
+		report(r, "fault",
+		    "names: %s: is not there: install it, or look up no names",
+		    missing);
 }
 
 /* ---------------------------------------------------------- certificates */
@@ -132,6 +161,7 @@ check_run(struct options *o, const struct accounts *accounts)
 	rights_lower(accounts);
 	current = r;
 	check_account(r, accounts);
+	check_names(r, o);
 	log_divert(take_warning);
 	usable = check_policy(r, o, &policy);
 	check_pairs(r, o, usable ? &policy : NULL);

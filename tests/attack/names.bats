@@ -26,7 +26,7 @@ with_helper() {
 	cp "$STAGE/bin/tlsshim" "$T/own/"
 	printf '#!/bin/sh\n%s\n' "$script" >"$T/own/tlsshim-names"
 	chmod 755 "$T/own/tlsshim-names"
-	mkdir -p -m 777 "$T/out"
+	mkdir -p "$T/out"
 	chmod 777 "$T/out"
 	serve_program "$T/own/tlsshim" "${AS[@]}" "${CERT[@]}" "$@" -- \
 	    sh -c 'read -r line; exec env'

@@ -265,6 +265,30 @@ rules() {
 	is TCPREMOTEIP 127.0.5.9
 }
 
+@test "--check tells whether names can be looked up" {
+	shim --check "${AS[@]}" "${CERT[@]}" -h
+	[ "$(awk '$1 == "asked" { print $2 }' <<<"$output" | xargs)" = \
+	    'host local' ]
+	shim --check "${AS[@]}" "${CERT[@]}"
+	[[ $output != *asked* ]]
+	mkdir "$T/alone"
+	cp "$STAGE/bin/tlsshim" "$T/alone/"
+	SHIM=$T/alone/tlsshim shim -100 --check "${AS[@]}" "${CERT[@]}" -r
+	[[ $output == *'tlsshim-names: is not there: install it'* ]]
+}
+
+@test "without root names are looked up as well" {
+	dns_server
+	SERVE_ENV=("DNSCACHEIP=$DNSCACHEIP")
+	cp "$PKI/both.pem" "$T/both.pem"
+	chmod 644 "$T/both.pem"
+	need_root
+	serve_program setpriv --reuid=nobody --regid=nogroup --clear-groups \
+	    "$SHIM" --cert "$T/both.pem" -h -- sh -c 'read -r line; exec env'
+	told_to 127.0.5.9
+	is TCPREMOTEHOST client.example.org
+}
+
 @test "a timeout for ident that is none is refused" {
 	shim -100 "${CERT[@]}" -t 0 true
 	[[ $stderr == *'--ident-timeout: 0: not a number of seconds'* ]]

@@ -18,6 +18,7 @@
 #	127.0.5.6	names that are none
 #	2001:db8::9	six.example.org, which has that address
 #	127.0.5.4	nobody knows it
+# shellcheck disable=SC2054 # the commas are dnsmasq's
 ZONE=(
 	--ptr-record=1.5.0.127.in-addr.arpa,server.example.org
 	--ptr-record=9.5.0.127.in-addr.arpa,Client.Example.ORG
@@ -41,7 +42,7 @@ dns_server() {
 	    --keep-in-foreground --user="$(id -un)" --pid-file= \
 	    --listen-address=127.0.0.1 --bind-interfaces \
 	    --port="$(free_port)" "${ZONE[@]}" "$@"
-	# shellcheck disable=SC2034 # for the tests
+	# shellcheck disable=SC2034,SC2153 # for the tests; from start_server
 	DNSCACHEIP=127.0.0.1:$PORT
 }
 
@@ -52,6 +53,7 @@ mute_dns_server() {
 	port=$(free_port)
 	start socat -u "UDP-RECV:$port,bind=127.0.0.1" "OPEN:$T/queries,creat"
 	wait_for grep -q "$(printf ':%04X ' "$port")" /proc/net/udp
+	# shellcheck disable=SC2034 # for the tests
 	DNSCACHEIP=127.0.0.1:$port
 }
 
