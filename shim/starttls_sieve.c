@@ -203,12 +203,16 @@ answer_verb(struct dialog *d, const uint8_t *line, size_t len)
 	return (required_answer(d, &required, line, len));
 }
 
+/*
+ * Optional mode: a command without a literal that is the application's.
+ */
 static bool
-is_theirs(const struct dialog *d, const uint8_t *line, size_t len)
+is_for_app(const struct dialog *d, const uint8_t *line, size_t len)
 {
+	static const char *const ours[] = { "STARTTLS", "AUTHENTICATE", NULL };
+
 	return (!d->required && !d->flag &&
-	    !dialog_verb(line, len, "STARTTLS", NULL, NULL) &&
-	    !dialog_verb(line, len, "AUTHENTICATE", NULL, NULL));
+	    !dialog_verb_among(line, len, ours));
 }
 
 static enum dialog_next
@@ -245,10 +249,10 @@ hear_literal(struct dialog *d, uint64_t size)
 static enum dialog_next
 hear_end(struct dialog *d, const uint8_t *line, size_t len)
 {
-	bool had_literal = d->flag, theirs = is_theirs(d, line, len);
+	bool had_literal = d->flag, for_app = is_for_app(d, line, len);
 
 	d->flag = false;
-	if (theirs)
+	if (for_app)
 		return (DIALOG_FORWARD);
 	if (had_literal)
 		return (dialog_answer(d, DIALOG_ANSWERED, say_starttls));
