@@ -50,7 +50,7 @@ libs := libssl libcrypto libcdb
 # from our program to what it starts: both move with PREFIX
 libexec_from_bin := $(shell realpath -m --relative-to=$(bindir) $(libexecdir))
 our_cppflags := -D_GNU_SOURCE -DSHIM_VERSION='"$(VERSION)"' \
-    -DSHIM_LIBEXEC='"$(libexec_from_bin)"' -Ishim -Inames -I$(BUILD) \
+    -DSHIM_LIBEXEC='"$(libexec_from_bin)"' -Ishim -Inames -Iruletool -I$(BUILD) \
     $(shell $(PKG_CONFIG) --cflags $(libs) libcares)
 our_cflags := -std=c11 $(warn) $(harden) $(sanitize)
 # bound at start: measured, it costs no more than binding lazily
@@ -93,6 +93,10 @@ names_objects := $(filter-out $(if $(SANITIZE),%/confine.o,%/confine_none.o), \
 names_shared := $(call object,$(addprefix shim/,deadline.c names_answer.c \
     server_name.c))
 
+# tlsshim-rules: reads rules as the KEEPER does, with the same objects
+rules_objects := $(call object,$(wildcard ruletool/*.c))
+rules_main := $(BUILD)/ruletool/main.o
+
 unit_tests := $(patsubst tests/unit/%.c,$(BUILD)/tests/%,$(wildcard tests/unit/*_test.c))
 test_tools := $(patsubst tests/tools/%.c,$(BUILD)/tests/%,$(wildcard tests/tools/*.c))
 jail_tools := $(if $(SANITIZE),,$(filter $(BUILD)/tests/jail-%,$(test_tools)))
@@ -105,13 +109,16 @@ test_programs := $(unit_tests) $(jail_tools) $(other_tools) \
 .SECONDARY:
 MAKEFLAGS += --no-builtin-rules
 
-all: $(BUILD)/tlsshim $(BUILD)/tlsshim-names ## build the programs
+all: $(addprefix $(BUILD)/,tlsshim tlsshim-names tlsshim-rules) ## build the programs
 
 $(BUILD)/tlsshim: $(shim_objects)
 	$(link) -o $@ $^ $(our_libs)
 
 $(BUILD)/tlsshim-names: $(names_objects) $(names_shared)
 	$(link) -o $@ $^ $(names_libs)
+
+$(BUILD)/tlsshim-rules: $(rules_objects) $(BUILD)/lib/shim.a
+	$(link) -o $@ $^ $(our_libs)
 
 $(BUILD)/nojail/tlsshim: $(unjailed)
 	@mkdir -p $(@D)
@@ -122,6 +129,10 @@ $(BUILD)/shim/%.o: shim/%.c VERSION
 	$(compile) -o $@ $<
 
 $(BUILD)/names/%.o: names/%.c VERSION
+	@mkdir -p $(@D)
+	$(compile) -o $@ $<
+
+$(BUILD)/ruletool/%.o: ruletool/%.c VERSION
 	@mkdir -p $(@D)
 	$(compile) -o $@ $<
 
@@ -163,14 +174,17 @@ $(jail_tools): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/jailed.a
 	$(link) -o $@ $^ $(shared_libs)
 
 $(BUILD)/tests/unjailed.a: $(filter-out $(main_object),$(unjailed)) \
-    $(call object,names/ident_reply.c names/end.c)
+    $(call object,names/ident_reply.c names/end.c) \
+    $(filter-out $(rules_main),$(rules_objects))
 $(BUILD)/tests/jailed.a: $(filter-out $(main_object),$(jailed))
-$(BUILD)/tests/%.a:
+$(BUILD)/lib/shim.a: $(filter-out $(main_object),$(shim_objects))
+$(BUILD)/%.a:
 	@mkdir -p $(@D)
 	rm -f $@
 	$(AR) rcs $@ $^
 
--include $(wildcard $(BUILD)/shim/*.d $(BUILD)/names/*.d $(BUILD)/tests/*.d)
+-include $(wildcard $(BUILD)/shim/*.d $(BUILD)/names/*.d \
+    $(BUILD)/ruletool/*.d $(BUILD)/tests/*.d)
 
 # ---------------------------------------------------------------- tests
 
@@ -203,7 +217,7 @@ lint: $(BUILD)/seccomp_filter.h $(BUILD)/names/seccomp_filter.h ## formatter, an
 	@$(tap) lint
 
 headers: ## each header compiles alone
-	set -e; for h in shim/*.h names/*.h; do \
+	set -e; for h in shim/*.h names/*.h ruletool/*.h; do \
 	    $(CC) -std=c11 $(our_cppflags) $(warn) -Werror -fsyntax-only \
 	    -x c $$h; done
 
@@ -213,8 +227,8 @@ docs/%.svg: docs/%.dot
 	dot -Tsvg -o $@ $<
 
 format: ## the code as lint wants it
-	clang-format -i $(wildcard shim/*.[ch] names/*.[ch] tests/*/*.[ch] tools/*.[ch] \
-	    bench/*.[ch])
+	clang-format -i $(wildcard shim/*.[ch] names/*.[ch] ruletool/*.[ch] \
+	    tests/*/*.[ch] tools/*.[ch] bench/*.[ch])
 
 sanitize: ## ASan and UBSan over unit and integration tests, then valgrind
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined check-unit check-integration
@@ -238,7 +252,8 @@ examples := $(wildcard units/examples/*)
 install: all ## install below $(DESTDIR)$(PREFIX)
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(unitdir) \
 	    $(sysusersdir) $(tmpfilesdir) $(docdir)/examples $(mandir)/man8)
-	$(INSTALL) -m 755 $(BUILD)/tlsshim $(DESTDIR)$(bindir)/tlsshim
+	$(INSTALL) -m 755 $(BUILD)/tlsshim $(BUILD)/tlsshim-rules \
+	    $(DESTDIR)$(bindir)/
 	$(INSTALL) -m 755 $(helpers) $(BUILD)/tlsshim-names \
 	    $(DESTDIR)$(libexecdir)/
 	$(INSTALL) -m 644 scripts/files.sh $(DESTDIR)$(libexecdir)/
@@ -256,7 +271,7 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	$(INSTALL) -m 644 units/tlsshim.tmpfiles $(DESTDIR)$(tmpfilesdir)/tlsshim.conf
 
 uninstall: ## remove what install put there
-	rm -f $(DESTDIR)$(bindir)/tlsshim \
+	rm -f $(addprefix $(DESTDIR)$(bindir)/,tlsshim tlsshim-rules) \
 	    $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(units))) \
 	    $(addprefix $(DESTDIR)$(mandir)/man8/,$(notdir $(pages))) \
 	    $(DESTDIR)$(sysusersdir)/tlsshim.conf \

@@ -25,6 +25,7 @@
 
 struct ssl_ctx_st;
 struct ssl_st;
+struct x509_st;
 
 struct handshake {
 	struct ssl_ctx_st *ctx;
@@ -60,6 +61,11 @@ void handshake_run(struct handshake *, const struct policy *, deadline until,
  */
 void handshake_facts(struct handshake *, struct facts *);
 void handshake_client(struct handshake *, struct facts *, enum env_format);
+
+/*
+ * What the first of the facts' certificates says, which this is.
+ */
+void handshake_leaf(struct facts *, struct x509_st *, enum env_format);
 
 /*
  * Before there is a connection: handshake_deny may follow.  Then, behind

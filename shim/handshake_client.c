@@ -84,11 +84,23 @@ add_named(struct facts *f, const char *entry)
 }
 
 void
+handshake_leaf(struct facts *f, X509 *leaf, enum env_format format)
+{
+	struct env *env = env_new(ENV_TLS, format);
+	char *const *entry;
+
+	find_spki(&f->client, leaf);
+	env_certificate(env, "SSL_CLIENT", leaf, facts_proved(f));
+	for (entry = env_vector(env); *entry != NULL; entry++)
+		add_named(f, *entry);
+	env_free(env);
+}
+
+void
 handshake_client(struct handshake *h, struct facts *f, enum env_format format)
 {
 	X509 *leaf = SSL_get0_peer_certificate(h->ssl);
-	struct env *env;
-	char *const *entry, text[FACT_MAX];
+	char text[FACT_MAX];
 
 	verify_settle(&h->verify, h->ssl);
 	snprintf(f->text[FACT_VERIFY], FACT_MAX, "%s",
@@ -97,10 +109,5 @@ handshake_client(struct handshake *h, struct facts *f, enum env_format format)
 		return;
 	add_certificate(f, leaf);
 	add_chain(f, verify_chain(&h->verify, h->ssl));
-	find_spki(&f->client, leaf);
-	env = env_new(ENV_TLS, format);
-	env_certificate(env, "SSL_CLIENT", leaf, facts_proved(f));
-	for (entry = env_vector(env); *entry != NULL; entry++)
-		add_named(f, *entry);
-	env_free(env);
+	handshake_leaf(f, leaf, format);
 }

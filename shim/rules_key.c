@@ -48,7 +48,7 @@
 #include "peer.h"
 #include "rules_proof.h"
 
-enum { IPV4_BITS = 32, IPV6_BITS = 128, EXPANDED_LEN = 8 * 5 };
+enum { IPV4_BITS = 32, IPV6_BITS = 128 };
 
 /*
  * The network of a given length that the address is in.
@@ -59,21 +59,13 @@ struct network {
 	size_t end;			    /* where the '/' or '_' goes */
 };
 
-/*
- * An IPv6 address is spelled in up to three ways: canonically; as Debian's
- * tcpserver prints it, who shortens a single zero group, too; and expanded
- * for tcp6.  Only the first two are cut.
- */
 struct walk {
 	const struct rules_subject *subject;
 	key_try *try;
 	struct lookup *lookup;
 	unsigned int width; /* of the address in bits; 0: there is none */
-	const char *spelling[3];
-	size_t spellings, cuttable;
-	char shortened[INET6_ADDRSTRLEN];
-	char expanded[EXPANDED_LEN];
-	char bits[1 + IPV6_BITS];
+	struct rules_spelling spelling;
+	char bits[RULES_BITS_MAX];
 	struct network network;
 };
 
@@ -103,33 +95,47 @@ shorten_one_group(char *to, size_t size, const char *ip)
 }
 
 static void
-expand(char to[EXPANDED_LEN], const uint8_t addr[16])
+expand(char to[INET6_ADDRSTRLEN], const uint8_t addr[16])
 {
 	const uint8_t *a = addr;
 
-	snprintf(to, EXPANDED_LEN,
+	snprintf(to, INET6_ADDRSTRLEN,
 	    "%02X%02X:%02X%02X:%02X%02X:%02X%02X:"
 	    "%02X%02X:%02X%02X:%02X%02X:%02X%02X",
 	    a[0], a[1], a[2], a[3], a[4], a[5], a[6], a[7], a[8], a[9], a[10],
 	    a[11], a[12], a[13], a[14], a[15]);
 }
 
-static void
-spell(struct walk *w)
+static unsigned int
+width_of(const struct peer *peer)
 {
-	const struct endpoint *remote = &w->subject->peer->remote;
-
-	if (w->width == 0)
-		return;
-	w->spelling[w->spellings++] = remote->ip;
-	if (w->width == IPV6_BITS &&
-	    shorten_one_group(w->shortened, sizeof(w->shortened), remote->ip))
-		w->spelling[w->spellings++] = w->shortened;
-	w->cuttable = w->spellings;
-	if (w->width == IPV6_BITS) {
-		expand(w->expanded, remote->addr);
-		w->spelling[w->spellings++] = w->expanded;
+	switch (peer->family) {
+	case PEER_IPV4:
+		return (IPV4_BITS);
+	case PEER_IPV6:
+		return (IPV6_BITS);
+	case PEER_UNIX:
+		break;
 	}
+	return (0);
+}
+
+void
+rules_spell(struct rules_spelling *s, const struct peer *peer)
+{
+	const struct endpoint *remote = &peer->remote;
+	unsigned int width = width_of(peer);
+
+	s->count = s->cuttable = 0;
+	if (width == 0)
+		return;
+	snprintf(s->text[s->count++], INET6_ADDRSTRLEN, "%s", remote->ip);
+	if (width == IPV6_BITS &&
+	    shorten_one_group(s->text[s->count], INET6_ADDRSTRLEN, remote->ip))
+		s->count++;
+	s->cuttable = s->count;
+	if (width == IPV6_BITS)
+		expand(s->text[s->count++], remote->addr);
 }
 
 /* ----------------------------------------------------------- networks */
@@ -144,23 +150,24 @@ bit_is_set(const uint8_t *addr, unsigned int bit)
  * tcp6 writes a clear bit as 0; a set one of IPv4 by its place, of IPv6 by
  * the number of set bits before it.
  */
-static void
-spell_bits(struct walk *w)
+size_t
+rules_spell_bits(char bits[RULES_BITS_MAX], const struct peer *peer)
 {
 	static const char by_place[] = "abcdefghijklmnopqrstuvwxyz123456";
-	const uint8_t *addr = w->subject->peer->remote.addr;
-	unsigned int bit, count = 0;
-	bool ipv4 = w->width == IPV4_BITS;
+	unsigned int bit, count = 0, width = width_of(peer);
+	const uint8_t *addr = peer->remote.addr;
+	bool ipv4 = width == IPV4_BITS;
 
-	w->bits[0] = ipv4 ? '_' : '^';
-	for (bit = 0; bit < w->width; bit++) {
+	bits[0] = ipv4 ? '_' : '^';
+	for (bit = 0; bit < width; bit++) {
 		if (!bit_is_set(addr, bit))
-			w->bits[1 + bit] = '0';
+			bits[1 + bit] = '0';
 		else if (ipv4)
-			w->bits[1 + bit] = by_place[bit];
+			bits[1 + bit] = by_place[bit];
 		else
-			w->bits[1 + bit] = (char)('`' + count++);
+			bits[1 + bit] = (char)('`' + count++);
 	}
+	return (1 + width);
 }
 
 static void
@@ -240,10 +247,11 @@ try_cuts(struct walk *w, unsigned int bits)
 {
 	size_t i, len;
 
-	for (i = 0; i < w->cuttable && bits % 8 == 0; i++) {
-		len = cut(w->spelling[i], bits);
+	for (i = 0; i < w->spelling.cuttable && bits % 8 == 0; i++) {
+		len = cut(w->spelling.text[i], bits);
 		if (len > 0 &&
-		    w->try(w->lookup, RULES_BY_TCPRULES, w->spelling[i], len))
+		    w->try(w->lookup, RULES_BY_TCPRULES, w->spelling.text[i],
+			len))
 			return (true);
 	}
 	return (false);
@@ -297,8 +305,9 @@ try_info(const struct walk *w)
 	/* an ident server of the peer's could spell a key of a certificate */
 	if (info == NULL || rules_key_is_proof(info, strlen(info)))
 		return (false);
-	for (i = 0; i < w->spellings; i++)
-		if (try_joined(w, RULES_BY_TCPRULES, info, "@", w->spelling[i]))
+	for (i = 0; i < w->spelling.count; i++)
+		if (try_joined(w, RULES_BY_TCPRULES, info, "@",
+			w->spelling.text[i]))
 			return (true);
 	return (host != NULL &&
 	    try_joined(w, RULES_BY_TCPRULES, info, "@=", host));
@@ -309,9 +318,9 @@ try_address(const struct walk *w)
 {
 	size_t i;
 
-	for (i = 0; i < w->spellings; i++)
-		if (w->try(w->lookup, RULES_BY_TCPRULES, w->spelling[i],
-			strlen(w->spelling[i])))
+	for (i = 0; i < w->spelling.count; i++)
+		if (w->try(w->lookup, RULES_BY_TCPRULES, w->spelling.text[i],
+			strlen(w->spelling.text[i])))
 			return (true);
 	return (false);
 }
@@ -365,23 +374,14 @@ rules_each_key(const struct rules_subject *subject, enum rules_match match,
 {
 	struct walk w = { .subject = subject, .try = try, .lookup = lookup };
 
-	switch (subject->peer->family) {
-	case PEER_IPV4:
-		w.width = IPV4_BITS;
-		break;
-	case PEER_IPV6:
-		w.width = IPV6_BITS;
-		break;
-	case PEER_UNIX:
-		break;
-	}
-	spell(&w);
+	w.width = width_of(subject->peer);
+	rules_spell(&w.spelling, subject->peer);
 	if (try_info(&w) || try_address(&w) || try_host(&w))
 		return (true);
 	if (w.width > 0) {
 		memcpy(w.network.addr, subject->peer->remote.addr, w.width / 8);
 		spell_network(&w);
-		spell_bits(&w);
+		rules_spell_bits(w.bits, subject->peer);
 	}
 	return (try_networks(&w, match) || try_suffixes(&w) ||
 	    try_s6_host(&w) || try(lookup, RULES_BY_TCPRULES, "", 0));

@@ -103,20 +103,33 @@ fold_case(enum fold fold, char *value, size_t len)
 		lower(at, len - (size_t)(at - value));
 }
 
+/*
+ * The key of a value; 0 if it is not looked up.
+ */
+static size_t
+put_key(char key[RULES_KEY_MAX], const struct kind *kind, const char *value,
+    size_t len)
+{
+	size_t prefix_len = strlen(kind->prefix);
+
+	if (len >= RULES_KEY_MAX - prefix_len ||
+	    !is_allowed(kind->bytes, value, len))
+		return (0);
+	memcpy(key, kind->prefix, prefix_len);
+	memcpy(key + prefix_len, value, len);
+	fold_case(kind->fold, key + prefix_len, len);
+	return (prefix_len + len);
+}
+
 static bool
 try_value(const struct search *s, const struct kind *kind, const char *value,
     size_t len)
 {
-	size_t prefix_len = strlen(kind->prefix);
 	char key[RULES_KEY_MAX];
+	size_t key_len = put_key(key, kind, value, len);
 
-	if (len >= sizeof(key) - prefix_len ||
-	    !is_allowed(kind->bytes, value, len))
-		return (false);
-	memcpy(key, kind->prefix, prefix_len);
-	memcpy(key + prefix_len, value, len);
-	fold_case(kind->fold, key + prefix_len, len);
-	return (s->try(s->lookup, RULES_BY_TCPRULES, key, prefix_len + len));
+	return (key_len > 0 &&
+	    s->try(s->lookup, RULES_BY_TCPRULES, key, key_len));
 }
 
 static bool
@@ -201,16 +214,39 @@ begins(const char *key, size_t len, const char *prefix)
 	    memcmp(key, prefix, strlen(prefix)) == 0);
 }
 
-bool
-rules_key_is_proof(const char *key, size_t len)
+/*
+ * The kind that such a key is of, or NULL.
+ */
+static const struct kind *
+kind_of(const char *key, size_t len)
 {
+	static const struct kind *const others[] = { &cert_kind, &spki_kind,
+		&sni_kind, &alpn_kind };
 	size_t i;
 
 	for (i = 0; i < COUNT(name_kinds); i++)
 		if (begins(key, len, name_kinds[i].kind.prefix))
-			return (true);
-	return (begins(key, len, cert_kind.prefix) ||
-	    begins(key, len, spki_kind.prefix) ||
-	    begins(key, len, sni_kind.prefix) ||
-	    begins(key, len, alpn_kind.prefix));
+			return (&name_kinds[i].kind);
+	for (i = 0; i < COUNT(others); i++)
+		if (begins(key, len, others[i]->prefix))
+			return (others[i]);
+	return (NULL);
+}
+
+bool
+rules_key_is_proof(const char *key, size_t len)
+{
+	return (kind_of(key, len) != NULL);
+}
+
+size_t
+rules_proof_key(char key[RULES_KEY_MAX], const char *typed, size_t len)
+{
+	const struct kind *kind = kind_of(typed, len);
+	size_t prefix_len;
+
+	if (kind == NULL)
+		return (0);
+	prefix_len = strlen(kind->prefix);
+	return (put_key(key, kind, typed + prefix_len, len - prefix_len));
 }

@@ -46,4 +46,10 @@ bool rules_each_proof(const struct facts *, key_try *, struct lookup *);
  */
 bool rules_key_is_proof(const char *key, size_t len);
 
+/*
+ * Such a key as it is looked up, from what somebody typed: its length.  0: it
+ * never is.
+ */
+size_t rules_proof_key(char key[RULES_KEY_MAX], const char *typed, size_t len);
+
 #endif
