@@ -244,6 +244,7 @@ bench: all $(BUILD)/nojail/tlsshim ## speed beside its peers
 # -------------------------------------------------------------- install
 
 pages := $(wildcard docs/*.8)
+formats := $(wildcard docs/*.5)
 units := $(wildcard units/*.socket units/*.service units/*.timer)
 helpers := $(addprefix scripts/,rotate-ticket-keys fetch-ocsp deploy-hook)
 texts := $(wildcard README.md NEWS LICENSE docs/*.md docs/*.svg)
@@ -251,7 +252,7 @@ examples := $(wildcard units/examples/*)
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(unitdir) \
-	    $(sysusersdir) $(tmpfilesdir) $(docdir)/examples $(mandir)/man8)
+	    $(sysusersdir) $(tmpfilesdir) $(docdir)/examples $(mandir)/man5 $(mandir)/man8)
 	$(INSTALL) -m 755 $(BUILD)/tlsshim $(BUILD)/tlsshim-rules \
 	    $(DESTDIR)$(bindir)/
 	$(INSTALL) -m 755 $(helpers) $(BUILD)/tlsshim-names \
@@ -263,6 +264,8 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	    chmod 644 $(DESTDIR)$(unitdir)/$${f##*/}; done
 	set -e; for f in $(pages); do \
 	    $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man8/; done
+	set -e; for f in $(formats); do \
+	    $(INSTALL) -m 644 $$f $(DESTDIR)$(mandir)/man5/; done
 	set -e; for f in $(texts); do \
 	    $(INSTALL) -m 644 $$f $(DESTDIR)$(docdir)/; done
 	set -e; for f in $(examples); do \
@@ -274,6 +277,7 @@ uninstall: ## remove what install put there
 	rm -f $(addprefix $(DESTDIR)$(bindir)/,tlsshim tlsshim-rules) \
 	    $(addprefix $(DESTDIR)$(unitdir)/,$(notdir $(units))) \
 	    $(addprefix $(DESTDIR)$(mandir)/man8/,$(notdir $(pages))) \
+	    $(addprefix $(DESTDIR)$(mandir)/man5/,$(notdir $(formats))) \
 	    $(DESTDIR)$(sysusersdir)/tlsshim.conf \
 	    $(DESTDIR)$(tmpfilesdir)/tlsshim.conf
 	rm -rf $(DESTDIR)$(docdir) $(DESTDIR)$(libexecdir)

@@ -244,10 +244,23 @@ stands_before(const struct lookup *l, const char *key, size_t len)
 		bits == l->network->len);
 }
 
+/*
+ * Behind the bits of a network no prefix comes that is asked for before it.
+ */
+static bool
+is_behind(const struct lookup *l, const char *key, size_t len)
+{
+	return (len > 0 && (key[0] == '_' || key[0] == '^') &&
+	    (l->compiler->order->match == RULES_CLASSIC ||
+		len - 1 <= l->network->len));
+}
+
 static bool
 look_before(struct lookup *l, enum rules_writer writer, const char *key,
     size_t len)
 {
+	if (is_behind(l, key, len))
+		return (true);
 	if (writer != RULES_BY_TCPRULES || !stands_before(l, key, len) ||
 	    (l->line = seen_line(&l->compiler->seen, key, len)) == 0)
 		return (false);
@@ -263,7 +276,8 @@ judge_network(struct compiler *c, const struct network *n)
 	struct lookup l = { .compiler = c, .network = n };
 	struct complaint why;
 
-	if (!rules_each_key(&subject, c->order->match, look_before, &l))
+	rules_each_key(&subject, c->order->match, look_before, &l);
+	if (l.line == 0)
 		return;
 	complain(&why,
 	    "%s/%u is never reached: %s in line %zu is asked for "
