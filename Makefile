@@ -249,10 +249,12 @@ units := $(wildcard units/*.socket units/*.service units/*.timer)
 helpers := $(addprefix scripts/,rotate-ticket-keys fetch-ocsp deploy-hook)
 texts := $(wildcard README.md NEWS LICENSE docs/*.md docs/*.svg)
 examples := $(wildcard units/examples/*)
+rules := $(wildcard rules/*)
 
 install: all ## install below $(DESTDIR)$(PREFIX)
 	$(INSTALL) -d $(addprefix $(DESTDIR),$(bindir) $(libexecdir) $(unitdir) \
-	    $(sysusersdir) $(tmpfilesdir) $(docdir)/examples $(mandir)/man5 $(mandir)/man8)
+	    $(sysusersdir) $(tmpfilesdir) $(docdir)/examples/rules \
+	    $(mandir)/man5 $(mandir)/man8)
 	$(INSTALL) -m 755 $(BUILD)/tlsshim $(BUILD)/tlsshim-rules \
 	    $(DESTDIR)$(bindir)/
 	$(INSTALL) -m 755 $(helpers) $(BUILD)/tlsshim-names \
@@ -270,6 +272,9 @@ install: all ## install below $(DESTDIR)$(PREFIX)
 	    $(INSTALL) -m 644 $$f $(DESTDIR)$(docdir)/; done
 	set -e; for f in $(examples); do \
 	    $(INSTALL) -m 644 $$f $(DESTDIR)$(docdir)/examples/; done
+	set -e; for f in $(rules); do \
+	    $(INSTALL) -m 644 $$f $(DESTDIR)$(docdir)/examples/rules/; done
+	chmod 755 $(DESTDIR)$(docdir)/examples/rules/country-rules
 	$(INSTALL) -m 644 units/tlsshim.sysusers $(DESTDIR)$(sysusersdir)/tlsshim.conf
 	$(INSTALL) -m 644 units/tlsshim.tmpfiles $(DESTDIR)$(tmpfilesdir)/tlsshim.conf
 
