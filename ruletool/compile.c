@@ -18,9 +18,9 @@
 
 #include "complaint.h"
 #include "exit.h"
-#include "keys.h"
 #include "output.h"
 #include "rule.h"
+#include "rule_keys.h"
 #include "rules_key.h"
 #include "seen.h"
 #include "tool.h"

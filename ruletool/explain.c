@@ -19,7 +19,7 @@
 #include "exit.h"
 #include "fact.h"
 #include "handshake.h"
-#include "keys.h"
+#include "rule_keys.h"
 #include "rules_key.h"
 #include "rules_proof.h"
 #include "server_name.h"

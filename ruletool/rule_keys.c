@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * keys.c - the keys of a cdb that the address of a rule stands for.
+ * rule_keys.c - the keys of a cdb that the address of a rule stands for.
  *
  * Runs in:  tlsshim-rules, with the rights of whoever types it.
  * Trusts:   nothing of the line.
@@ -8,7 +8,7 @@
  *
  * How a key is spelled is the reader's to say (rules_key.h, rules_proof.h).
  */
-#include "keys.h"
+#include "rule_keys.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>

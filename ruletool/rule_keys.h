@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * keys.h - the keys of a cdb that the address of a rule stands for.
+ * rule_keys.h - the keys of a cdb that the address of a rule stands for.
  *
  *	192.0.2.1  192.0.2.  192.0.2.3-17  192.0.3-17.
  *	192.0.2.0/24  2001:db8::1  2001:db8:  2001:db8::/32  ::/0
  *	=HOST  =.SUFFIX  =  INFO@ADDRESS  INFO@=HOST  (nothing)
  *	and what a handshake proves (rules_proof.h)
  */
-#ifndef RULETOOL_KEYS_H
-#define RULETOOL_KEYS_H
+#ifndef RULETOOL_RULE_KEYS_H
+#define RULETOOL_RULE_KEYS_H
 
 #include <stdbool.h>
 #include <stddef.h>
