@@ -62,11 +62,16 @@ read_address(struct peer *p, const char *text)
 	return (true);
 }
 
+/*
+ * ::ffff:0:0/96 (RFC 4291, 2.5.5.2)
+ */
 static bool
 is_mapped(const struct peer *p)
 {
+	static const uint8_t prefix[12] = { [10] = 0xff, [11] = 0xff };
+
 	return (p->family == PEER_IPV6 &&
-	    IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)p->remote.addr));
+	    memcmp(p->remote.addr, prefix, sizeof(prefix)) == 0);
 }
 
 static void
