@@ -46,6 +46,18 @@ tell_schemes(struct report *r, const struct policy *p)
 }
 
 /*
+ * The mode is nothing to a program that says itself when TLS begins.
+ */
+static void
+tell_starttls(struct report *r, const struct policy *p)
+{
+	report(r, "starttls", "%s", starttls_word(p->starttls));
+	if (starttls_kind(p->starttls) == STARTTLS_UNAWARE)
+		report(r, "starttls-mode",
+		    p->optional ? "optional" : "required");
+}
+
+/*
  * Below TLS 1.2 peers sign with SHA-1 (RFC 8996).
  */
 static void
@@ -104,5 +116,6 @@ check_policy(struct report *r, const struct options *o, struct policy *p)
 		    OpenSSL_version(OPENSSL_VERSION));
 	tell_schemes(r, p);
 	tell_protocols(r, p);
+	tell_starttls(r, p);
 	return (apply(r, p));
 }

@@ -15,7 +15,7 @@
 #include "escape.h"
 #include "log.h"
 
-enum { VALUE_MAX = 4096, KEY_WIDTH = 12 };
+enum { VALUE_MAX = 4096, KEY_WIDTH = 13 };
 
 struct line {
 	const char *key;

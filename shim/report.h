@@ -6,8 +6,8 @@
  * value is escaped: it may come from a certificate.
  *
  *	certificate /etc/ssl/smtps.pem
- *	  name         mail.example.org
- *	  fault        key: /etc/ssl/smtps.key: Permission denied: ...
+ *	  name          mail.example.org
+ *	  fault         key: /etc/ssl/smtps.key: Permission denied: ...
  *
  *	{"ok":false,"sections":[{"kind":"certificate","of":"/etc/...",
  *	"name":["mail.example.org"],"fault":["key: ..."]}]}

@@ -26,6 +26,12 @@ starttls_kind(enum starttls s)
 	return (rows[s].kind);
 }
 
+const char *
+starttls_word(enum starttls s)
+{
+	return (rows[s].word);
+}
+
 enum starttls
 starttls_find(const char *word)
 {

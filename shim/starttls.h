@@ -23,6 +23,8 @@ enum starttls_kind starttls_kind(enum starttls);
  */
 enum starttls starttls_find(const char *word);
 
+const char *starttls_word(enum starttls);
+
 /*
  * All words, a comma and a blank between them.  Returns text.
  */

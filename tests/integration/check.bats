@@ -336,6 +336,26 @@ rule() {
 	tells 'name localhost'
 }
 
+@test "what is spoken before TLS is told, and its mode where there is one" {
+	check 0 "${CERT[@]}"
+	tells 'starttls none'
+	[[ $output != *starttls-mode* ]]
+	# a mode in the environment may be another service's
+	STARTTLS_MODE=optional check 0 -n "${CERT[@]}"
+	tells 'starttls ucspi'
+	[[ $output != *starttls-mode* ]]
+	check 0 --starttls smtp "${CERT[@]}"
+	tells 'starttls smtp'
+	tells 'starttls-mode required'
+	STARTTLS_MODE=optional check 0 --starttls smtp --json "${CERT[@]}"
+	printf '%s' "$output" | python3 -c '
+import json, sys
+report = json.load(sys.stdin)
+policy = [s for s in report["sections"] if s["kind"] == "policy"][0]
+assert policy["starttls"] == ["smtp"], policy
+assert policy["starttls-mode"] == ["optional"], policy'
+}
+
 @test "a policy that leaves nothing for a key is told" {
 	local suite=ECDHE-ECDSA-AES128-GCM-SHA256
 	local -a rsa=(--cert "$PKI/rsa.pem" --key "$PKI/rsa.key")
