@@ -29,8 +29,14 @@ setup() {
 
 teardown() { leave_nothing; }
 
+serve_here() {
+	serve "${CERT[@]}" "$@"
+}
+
+# serve_ldap [OPTION...] - SERVE=serve_as_nobody: without any right of root
 serve_ldap() {
-	serve "${CERT[@]}" --verbose --starttls ldap "$@" -- "${FORWARDED[@]}"
+	"${SERVE:-serve_here}" --verbose --starttls ldap "$@" -- \
+	    "${FORWARDED[@]}"
 }
 
 # ldap PROGRAM ARG... - one of OpenLDAP's clients
@@ -81,6 +87,10 @@ searches() {
 
 @test "ldapsearch -ZZ logs in and searches" {
 	both_modes searches
+}
+
+@test "as an ordinary user it is the same" {
+	SERVE=serve_as_nobody both_modes searches
 }
 
 openssl_shakes() {

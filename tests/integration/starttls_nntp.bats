@@ -13,7 +13,11 @@ NOT_YET='483 Say STARTTLS first'
 BEGIN='382 Begin TLS'
 OURS='200 tls.test NNTP'
 
-# toy MODE - writes to $APP_DIR/heard what it hears, articles as well
+serve_here() {
+	serve "${CERT[@]}" "$@"
+}
+
+# toy MODE [serve_as_nobody] - writes to $APP_DIR/heard what it hears, articles as well
 toy() {
 	app_dir
 	cat >"$T/toy" <<-'EOF'
@@ -36,7 +40,7 @@ toy() {
 		esac
 	done
 	EOF
-	serve "${CERT[@]}" --verbose --local-name tls.test --starttls nntp \
+	"${2:-serve_here}" --verbose --local-name tls.test --starttls nntp \
 	    --starttls-mode "$1" -- bash "$T/toy" "$APP_DIR"
 }
 
@@ -45,9 +49,9 @@ clear_talk() {
 	    "$@" 3>&-
 }
 
-# openssl_begins MODE
+# openssl_begins MODE [serve_as_nobody]
 openssl_begins() {
-	toy "$1"
+	toy "$@"
 	run s_client -starttls nntp <<<$'CAPABILITIES\r\nQUIT\r'
 	printf '%s\n' "$output"
 	[[ $output == *READER*AUTHINFO*'205 bye'* && $output != *STARTTLS* ]]
@@ -60,6 +64,14 @@ openssl_begins() {
 
 @test "openssl reaches a news server where TLS is optional" {
 	openssl_begins optional
+}
+
+@test "an ordinary user can require TLS" {
+	openssl_begins required serve_as_nobody
+}
+
+@test "an ordinary user can leave it to the client" {
+	openssl_begins optional serve_as_nobody
 }
 
 # python_begins MODE - nntplib, which python 3.13 has no more

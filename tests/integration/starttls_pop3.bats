@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
 # starttls_pop3.bats - POP3 that begins in clear: real clients, mailfront's
-# pop3front.
+# pop3front and courier-pop.
 
 load ../lib/common
 load ../lib/talk
@@ -27,6 +27,19 @@ pop3front() {
 	serve "${CERT[@]}" --verbose --local-name tls.test --starttls pop3 \
 	    --starttls-mode "$1" -- /usr/sbin/pop3front-auth /bin/false \
 	    /usr/sbin/pop3front-maildir Maildir
+}
+
+# courier MODE - courier-pop, unpacked: as a package it conflicts with others.
+# With no authdaemon to ask it lets nobody in.
+courier() {
+	local package=$PEERS/courier-pop/usr/lib/courier/courier
+	local libraries=$PEERS/courier-authlib/usr/lib
+
+	need "$package/courierpop3login"
+	libraries+=:$PEERS/libcourier-unicode4/usr/lib/$(gcc -print-multiarch)
+	serve "${CERT[@]}" --local-name tls.test --starttls pop3 \
+	    --starttls-mode "$1" -- env LD_LIBRARY_PATH="$libraries" \
+	    "$package/courierpop3login" "$package/courierpop3d" Maildir
 }
 
 # maildir MODE - behind one: anybody may read
@@ -146,27 +159,42 @@ curl_begins() {
 	curl_begins optional
 }
 
+# courier_hears - inside TLS it offers what it has, and hears a login
+courier_hears() {
+	run s_client -starttls pop3 < <(
+		printf '%s\r\n' CAPA 'USER joe' 'PASS secret' QUIT)
+	printf '%s\n' "$output"
+	[[ $output == *USER*-ERR* && $output != *STLS* ]]
+	logged 'LOGIN FAILED, user=joe'
+}
+
+@test "openssl reaches courier-pop where TLS is required" {
+	courier required
+	courier_hears
+}
+
+@test "openssl reaches courier-pop where TLS is optional" {
+	courier optional
+	courier_hears
+	clear_talk "hear=$GREETING" 'say=USER joe' "hear=$NOT_YET" \
+	    'say=QUIT' 'hear=+OK Better luck next time.' end
+}
+
 # by_nobody MODE - everything as a user without any right
 by_nobody() {
 	need pop3front-auth
-	cp "$PKI/p256.key" "$T/key"
-	chmod 644 "$T/key"
-	STARTER=tcpserver
-	serve_program setpriv --reuid=nobody --regid=nogroup --clear-groups -- \
-	    "$SHIM" --cert "$PKI/p256.pem" --key "$T/key" --starttls pop3 \
-	    --starttls-mode "$1" -- /usr/sbin/pop3front-auth /bin/false false
+	STARTER=tcpserver serve_as_nobody --starttls pop3 --starttls-mode "$1" \
+	    -- /usr/sbin/pop3front-auth /bin/false false
 	run openssl_pop3
 	printf '%s\n' "$output"
 	[[ $output == *UIDL*USER* && $output != *STLS* ]]
 }
 
 @test "an ordinary user can require TLS" {
-	need_root
 	by_nobody required
 }
 
 @test "an ordinary user can leave it to the client" {
-	need_root
 	by_nobody optional
 }
 

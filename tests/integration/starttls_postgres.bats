@@ -24,8 +24,14 @@ setup() {
 
 teardown() { leave_nothing; }
 
+serve_here() {
+	serve "${CERT[@]}" "$@"
+}
+
+# serve_postgres [OPTION...] - SERVE=serve_as_nobody: without any right of root
 serve_postgres() {
-	serve "${CERT[@]}" --verbose --starttls postgres "$@" -- "${FORWARDED[@]}"
+	"${SERVE:-serve_here}" --verbose --starttls postgres "$@" -- \
+	    "${FORWARDED[@]}"
 }
 
 # sql WORDS [QUERY] - by psql, with these words in its connection's string
@@ -67,6 +73,10 @@ asks() {
 
 @test "psql with sslmode=require and verify-full" {
 	both_modes asks
+}
+
+@test "as an ordinary user it is the same" {
+	SERVE=serve_as_nobody both_modes asks
 }
 
 much() {

@@ -17,7 +17,11 @@ OURS=('hear="IMPLEMENTATION" "tls.test ManageSieve"' 'hear="SIEVE" ""'
 ADDED=('hear="SASL" ""' 'hear="VERSION" "1.0"' 'hear="STARTTLS"' 'hear=OK')
 THEIRS=('hear="SASL" "PLAIN"' 'hear="VERSION" "1.0"' 'hear=OK')
 
-# toy MODE - writes to $APP_DIR/heard what it hears
+serve_here() {
+	serve "${CERT[@]}" "$@"
+}
+
+# toy MODE [serve_as_nobody] - writes to $APP_DIR/heard what it hears
 toy() {
 	app_dir
 	cat >"$T/toy" <<-'EOF'
@@ -36,7 +40,7 @@ toy() {
 		esac
 	done
 	EOF
-	serve "${CERT[@]}" --verbose --local-name tls.test --starttls sieve \
+	"${2:-serve_here}" --verbose --local-name tls.test --starttls sieve \
 	    --starttls-mode "$1" -- bash "$T/toy" "$APP_DIR"
 }
 
@@ -45,9 +49,9 @@ clear_talk() {
 	    "$@" 3>&-
 }
 
-# openssl_begins MODE
+# openssl_begins MODE [serve_as_nobody]
 openssl_begins() {
-	toy "$1"
+	toy "$@"
 	run s_client -starttls sieve <<<$'CAPABILITY\r\nLOGOUT\r'
 	printf '%s\n' "$output"
 	[[ $output == *'"SASL" "PLAIN"'*'OK "bye"'* && $output != *STARTTLS* ]]
@@ -60,6 +64,14 @@ openssl_begins() {
 
 @test "openssl reaches a sieve server where TLS is optional" {
 	openssl_begins optional
+}
+
+@test "an ordinary user can require TLS" {
+	openssl_begins required serve_as_nobody
+}
+
+@test "an ordinary user can leave it to the client" {
+	openssl_begins optional serve_as_nobody
 }
 
 @test "no application runs before TLS where TLS is required" {

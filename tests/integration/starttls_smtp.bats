@@ -23,10 +23,8 @@ serve_smtp() {
 }
 
 # the same, without any right of root
-serve_as_nobody() {
-	serve_program setpriv --reuid=nobody --regid=nogroup --clear-groups -- \
-	    "$SHIM" --starttls "${PROTOCOL:-smtp}" --local-name "$HOST" \
-	    "${CERT[@]}" "$@"
+smtp_as_nobody() {
+	serve_as_nobody --starttls "${PROTOCOL:-smtp}" --local-name "$HOST" "$@"
 }
 
 # client STEP... - lib/starttls-talk
@@ -174,14 +172,10 @@ letters_to_exim() {
 @test "as nobody, both modes: letters to Exim" {
 	local mode
 
-	need_root
 	need swaks curl
-	exim_for nobody
-	cp "$PKI/p256.key" "$T/key"
-	chown nobody "$T/key"
-	CERT=(--cert "$PKI/p256.pem" --key "$T/key")
+	exim_for "$(as_nobody id -un)"
 	for mode in required optional; do
-		serve_as_nobody --starttls-mode "$mode" -- "${EXIM[@]}"
+		smtp_as_nobody --starttls-mode "$mode" -- "${EXIM[@]}"
 		letter_by_swaks
 		letter_by_curl
 		stop
@@ -263,6 +257,18 @@ lmtp_app() {
 		run ask QUIT -starttls lmtp -crlf
 		echo "$output"
 		[[ $output == *"221 Bye"* ]]
+		stop
+	done
+}
+
+@test "as nobody, both modes: Python brings a letter by LMTP" {
+	local mode
+
+	lmtp_app
+	for mode in required optional; do
+		PROTOCOL=lmtp smtp_as_nobody --starttls-mode "$mode" -- \
+		    "${APP[@]}"
+		letter_by_python LMTP
 		stop
 	done
 }

@@ -29,6 +29,15 @@ serve_script() {
 	[ "$(cat "$REPORT")" = ' 00' ]
 }
 
+@test "as an ordinary user it is the same" {
+	serve_as_nobody --starttls tlswrapper -- sh -c 'echo hello; read a
+	    echo go; printf "\0" >&5; head -c 1 <&6 | od -An -tx1 >"$0"
+	    exec 5>&- 6<&-; exec cat' "$REPORT"
+	client hear=hello say=starttls hear=go tls say=ping hear=ping close
+	[ "$(summary app)" = 0 ]
+	[ "$(cat "$REPORT")" = ' 00' ]
+}
+
 @test "a line on 5 is said in clear, and begins TLS" {
 	serve_script 'echo hello; read a; printf "go\r\n" >&5
 	    exec 5>&- 6<&-; exec cat'

@@ -77,16 +77,8 @@ teardown() { leave_nothing; }
 }
 
 @test "as an ordinary user it is the same" {
-	local dir=$T/user
-	local -a nobody=(setpriv --reuid=nobody --regid=nogroup --clear-groups --)
-
-	[ "$(id -u)" -eq 0 ] || nobody=()
-	mkdir -m 1777 "$dir"
-	cp "$PKI/both.pem" "$dir/both.pem"
-	chmod 644 "$dir/both.pem"
-	serve_program "${nobody[@]}" "$SHIM" -n --cert "$dir/both.pem" -- \
-	    "$STAGE/bin/ucspi-app" "$REPORT" "${IN_CLEAR[@]}" ctl=Y half \
-	    switch echo
+	serve_as_nobody -n -- "$STAGE/bin/ucspi-app" "$REPORT" \
+	    "${IN_CLEAR[@]}" ctl=Y half switch echo
 	client "${CLIENT_IN_CLEAR[@]}" tls say=ping hear=ping close
 	reports SSL_PROTOCOL=TLSv1.3
 	[ "$(summary app)" = 0 ]

@@ -201,6 +201,19 @@ serve() {
 	serve_program "$SHIM" "${AS[@]}" "$@"
 }
 
+# serve_as_nobody ARG... - the same with p256's pair, without any right of root:
+# where we have none ourselves that is what serve does
+serve_as_nobody() {
+	local -a nobody=()
+
+	[ "$(id -u)" -ne 0 ] ||
+	    nobody=(setpriv --reuid=nobody --regid=nogroup --clear-groups --)
+	install -m 400 "$PKI/p256.key" "$T/nobody.key"
+	[ "$(id -u)" -ne 0 ] || chown nobody "$T/nobody.key"
+	serve_program "${nobody[@]}" "$SHIM" --cert "$PKI/p256.pem" \
+	    --key "$T/nobody.key" "$@"
+}
+
 # serve_program COMMAND... - the same for any other program
 serve_program() {
 	local -a environment=("SHIM_TEST_MARK=$T" "${SERVE_ENV[@]}")
