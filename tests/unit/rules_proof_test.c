@@ -97,8 +97,8 @@ text(enum fact_id id, const char *value)
 CASE(the_keys_come_in_their_order)
 {
 	static const char *const wanted[] = {
-		"cert=sha256:" CERT_HASH,
-		"spki=sha256:" SPKI_HASH,
+		("cert=sha256:" CERT_HASH),
+		("spki=sha256:" SPKI_HASH),
 		"san=email:Ann.Lee@example.org",
 		"san=email:other@example.org",
 		"san=dns:client.example.org",
