@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: ISC
-# starttls_nntp.bats - NNTP that begins in clear: openssl, python's nntplib,
+# starttls_nntp.bats - NNTP that begins in clear: openssl, python's nntplib, sn,
 # and an application that takes anybody.
 
 load ../lib/common
@@ -44,6 +44,20 @@ toy() {
 	    --starttls-mode "$1" -- bash "$T/toy" "$APP_DIR"
 }
 
+# sn MODE - the news server of sn, unpacked, without news; its account and group
+# have to own the spool
+sn() {
+	local program=$PEERS/sn/usr/sbin/snntpd.bin
+
+	need "$program"
+	app_dir
+	mkdir "$APP_DIR/spool"
+	[ "$(id -u)" -ne 0 ] || chown tlsshim-app: "$APP_DIR/spool"
+	SERVE_ENV=("SNROOT=$APP_DIR/spool")
+	serve_here --local-name tls.test --starttls nntp \
+	    --starttls-mode "$1" -- "$program"
+}
+
 clear_talk() {
 	timeout 60 "$SHIM_TREE/tests/lib/starttls-talk" "$PORT" "$PKI/ca.pem" \
 	    "$@" 3>&-
@@ -72,6 +86,28 @@ openssl_begins() {
 
 @test "an ordinary user can leave it to the client" {
 	openssl_begins optional serve_as_nobody
+}
+
+# sn_hears MODE - it is older than CAPABILITIES
+sn_hears() {
+	sn "$1"
+	run s_client -starttls nntp <<<$'CAPABILITIES\r\nMODE READER\r\nLIST\r\nQUIT\r'
+	printf '%s\n' "$output"
+	[[ $output == *"500 "*"201 Hi, "*"215 "*"205 bye"* ]]
+	[ "$(summary app)" = 0 ]
+}
+
+@test "openssl reaches sn where TLS is required" {
+	sn_hears required
+}
+
+@test "openssl reaches sn where TLS is optional" {
+	sn_hears optional
+	clear_talk "hear=201 Hi, you can't post (sn version 0.3.8)" \
+	    'say=LIST' 'hear=215 list follows' hear=. \
+	    'say=AUTHINFO USER ann' "hear=$NOT_YET" 'say=QUIT' \
+	    'hear=205 bye' end
+	[ "$(summary -n 2 stage)" = clear ]
 }
 
 # python_begins MODE - nntplib, which python 3.13 has no more
