@@ -20,25 +20,42 @@ union address {
 	struct sockaddr_storage room;
 };
 
-static void
-set_ipv4(struct endpoint *e, const void *addr, in_port_t port)
+enum peer_family
+endpoint_set(struct endpoint *e, const uint8_t *addr, size_t len, uint16_t port)
 {
-	memcpy(e->addr, addr, sizeof(struct in_addr));
-	e->port = ntohs(port);
-	inet_ntop(AF_INET, addr, e->ip, sizeof(e->ip));
+	struct in6_addr v6 = IN6ADDR_ANY_INIT;
+
+	if (len == sizeof(v6))
+		memcpy(&v6, addr, sizeof(v6));
+	if (IN6_IS_ADDR_V4MAPPED(&v6))
+		return (endpoint_set(e, addr + 12, 4, port));
+	*e = (struct endpoint){ .port = port };
+	memcpy(e->addr, addr, len);
+	inet_ntop(len == 4 ? AF_INET : AF_INET6, e->addr, e->ip, sizeof(e->ip));
+	return (len == 4 ? PEER_IPV4 : PEER_IPV6);
 }
 
-static void
+static enum peer_family
+set_ipv4(struct endpoint *e, const struct sockaddr_in *from)
+{
+	uint8_t addr[sizeof(from->sin_addr)];
+
+	memcpy(addr, &from->sin_addr, sizeof(addr));
+	return (endpoint_set(e, addr, sizeof(addr), ntohs(from->sin_port)));
+}
+
+static enum peer_family
 set_ipv6(struct endpoint *e, const struct sockaddr_in6 *from)
 {
-	memcpy(e->addr, &from->sin6_addr, sizeof(e->addr));
-	e->port = ntohs(from->sin6_port);
-	inet_ntop(AF_INET6, e->addr, e->ip, sizeof(e->ip));
+	enum peer_family family = endpoint_set(e, from->sin6_addr.s6_addr,
+	    sizeof(from->sin6_addr.s6_addr), ntohs(from->sin6_port));
+
 	/* RFC 4007: only these are ambiguous without their interface */
 	if (IN6_IS_ADDR_LINKLOCAL(&from->sin6_addr) &&
 	    from->sin6_scope_id != 0 &&
 	    if_indextoname(from->sin6_scope_id, e->zone) == NULL)
 		snprintf(e->zone, sizeof(e->zone), "%u", from->sin6_scope_id);
+	return (family);
 }
 
 /*
@@ -51,16 +68,9 @@ set_endpoint(struct endpoint *e, const union address *from)
 	case AF_UNIX:
 		return (PEER_UNIX);
 	case AF_INET:
-		set_ipv4(e, &from->v4.sin_addr, from->v4.sin_port);
-		return (PEER_IPV4);
+		return ((int)set_ipv4(e, &from->v4));
 	case AF_INET6:
-		if (IN6_IS_ADDR_V4MAPPED(&from->v6.sin6_addr)) {
-			set_ipv4(e, &from->v6.sin6_addr.s6_addr[12],
-			    from->v6.sin6_port);
-			return (PEER_IPV4);
-		}
-		set_ipv6(e, &from->v6);
-		return (PEER_IPV6);
+		return ((int)set_ipv6(e, &from->v6));
 	default:
 		errno = EAFNOSUPPORT;
 		return (-1);

@@ -11,6 +11,7 @@
 
 #include <net/if.h>
 #include <netinet/in.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum peer_family { PEER_IPV4, PEER_IPV6, PEER_UNIX };
@@ -34,6 +35,13 @@ enum { ENDPOINT_TEXT_MAX = INET6_ADDRSTRLEN + IF_NAMESIZE + 10 };
  * Ask the kernel who is connected to fd.  0, or -1 with errno set.
  */
 int peer_of_socket(struct peer *, int fd);
+
+/*
+ * One end, from an address in network order of 4 bytes or 16, and a port in
+ * the host's.  The family it counts as.
+ */
+enum peer_family
+endpoint_set(struct endpoint *, const uint8_t *addr, size_t len, uint16_t port);
 
 /*
  * "192.0.2.1:993", "[2001:db8::1]:993", "[fe80::1%eth0]:993"; "unix" for

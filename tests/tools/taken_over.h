@@ -242,6 +242,8 @@ good(struct msg *m, enum msg_type type)
 	case MSG_FACTS:
 		good_facts(m, true);
 		return;
+	case MSG_HEADER:
+	case MSG_PEER:
 	case MSG_START:
 	case MSG_TRUST:
 	case MSG_POLICY:
@@ -317,7 +319,7 @@ static bool
 is_awaited(enum msg_type type)
 {
 	return (rows[type].from == SIDE_NET && rows[type].phase != PHASE_ANY &&
-	    rows[type].phase != PHASE_CLEAR);
+	    rows[type].phase != PHASE_CLEAR && rows[type].phase != PHASE_START);
 }
 
 /* ------------------------------------------------------------ bad sending */
