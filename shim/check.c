@@ -85,7 +85,7 @@ static void
 check_names(struct report *r, const struct options *o)
 {
 	const struct peer any = { .family = PEER_IPV4 };
-	struct names_wanted w = names_wanted(o, &any);
+	struct names_wanted w = names_wanted(o, &any, false);
 	const char *missing = names_missing();
 
 	if (!w.host && !w.ident)

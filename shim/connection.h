@@ -15,7 +15,11 @@ enum { CONNECTION_ID_MAX = 17 };
 
 struct connection {
 	int fd; /* 0, or 3 from systemd; in the KEEPER another, or -1 */
-	struct peer peer;
+	struct peer peer; /* whom we serve */
+	/* it said so itself: a PROXY header conveyed `peer`.  Of the KEEPER;
+	 * NET's, which may be its own, is in net_local.h */
+	bool conveyed;
+	struct peer sender;	    /* then: the proxy's connection to us */
 	char id[CONNECTION_ID_MAX]; /* 16 hex digits, random */
 	struct options options;
 	struct accounts accounts;

@@ -65,6 +65,16 @@ is_text(const uint8_t *first, size_t len)
 	return (true);
 }
 
+/*
+ * A PROXY header, of either version, where none is wanted or a wrong one.
+ */
+static bool
+is_proxy(const uint8_t *first, size_t len)
+{
+	return ((len >= 6 && memcmp(first, "PROXY ", 6) == 0) ||
+	    (len >= 8 && memcmp(first, "\r\n\r\n\0\r\nQ", 8) == 0));
+}
+
 const char *
 ending_probe(const uint8_t *first, size_t len)
 {
@@ -74,6 +84,8 @@ ending_probe(const uint8_t *first, size_t len)
 		return (NULL);
 	if (is_http(first, len))
 		return ("http");
+	if (is_proxy(first, len))
+		return ("proxy");
 	/* RFC 5246, E.2: a length with the high bit, then CLIENT-HELLO */
 	if (len >= 3 && (first[0] & 0x80) != 0 && first[2] == SSL2_CLIENT_HELLO)
 		return ("sslv2");

@@ -36,7 +36,8 @@ const char *ending_text(const struct ending *, char text[ENDING_TEXT_MAX]);
 
 /*
  * What somebody who sent no ClientHello is: by the first bytes, "eof",
- * "http", "sslv2", "text" or "garbage"; NULL if they began a TLS handshake.
+ * "http", "proxy", "sslv2", "text" or "garbage"; NULL if they began a TLS
+ * handshake.
  */
 const char *ending_probe(const uint8_t *first, size_t len);
 

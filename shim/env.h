@@ -27,6 +27,7 @@ struct certificate_facts;
 struct env;
 struct facts;
 struct peer;
+struct proxy_header;
 struct x509_st;
 
 /*
@@ -101,6 +102,12 @@ void env_handshake(struct env *, const struct facts *, struct x509_st *leaf);
  * The client's, in the KEEPER: from what NET told, and bytes of it.
  */
 void env_client(struct env *, const struct certificate_facts *);
+
+/*
+ * PROXY_*: the proxy's own connection to us, and what its header said.
+ */
+void
+env_proxy(struct env *, const struct peer *sender, const struct proxy_header *);
 
 /*
  * Is it one of the attributes in names as SSL_CLIENT_S_DN_CN?

@@ -463,3 +463,19 @@ env_certificate(struct env *env, const char *prefix, struct x509_st *cert,
 		put(&r, "CERT");
 	BIO_free(r.text);
 }
+
+void
+env_pem(struct env *env, const char *name, const unsigned char *der, size_t len)
+{
+	BIO *text = BIO_new(BIO_s_mem());
+	struct env_value value;
+	char *bytes;
+
+	if (text == NULL ||
+	    PEM_write_bio(text, PEM_STRING_X509, "", der, (long)len) <= 0)
+		fatalx(EXIT_SYSTEM, "environment: %s: out of memory", name);
+	value.len = (size_t)BIO_get_mem_data(text, &bytes);
+	value.bytes = bytes;
+	env_store(env, name, value);
+	BIO_free(text);
+}

@@ -7,8 +7,6 @@
  * Refuses:  to parse a byte of the certificates: they are hashed, and
  *           written as PEM.
  */
-#include <openssl/bio.h>
-#include <openssl/pem.h>
 #include <stdio.h>
 
 #include "env.h"
@@ -27,22 +25,6 @@ put_hash(struct env *env, const char *name, const unsigned char *bytes,
 }
 
 static void
-put_pem(struct env *env, const char *name, const unsigned char *der, size_t len)
-{
-	BIO *text = BIO_new(BIO_s_mem());
-	struct env_value value;
-	char *bytes;
-
-	if (text == NULL ||
-	    PEM_write_bio(text, PEM_STRING_X509, "", der, (long)len) <= 0)
-		fatalx(EXIT_SYSTEM, "environment: %s: out of memory", name);
-	value.len = (size_t)BIO_get_mem_data(text, &bytes);
-	value.bytes = bytes;
-	env_store(env, name, value);
-	BIO_free(text);
-}
-
-static void
 put_pems(struct env *env, const struct certificate_facts *c)
 {
 	char name[40] = "SSL_CLIENT_CERT";
@@ -52,7 +34,7 @@ put_pems(struct env *env, const struct certificate_facts *c)
 		if (i > 0)
 			snprintf(name, sizeof(name),
 			    "SSL_CLIENT_CERT_CHAIN_%zu", i - 1);
-		put_pem(env, name, c->certificate[i].der,
+		env_pem(env, name, c->certificate[i].der,
 		    c->certificate[i].len);
 	}
 }

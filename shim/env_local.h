@@ -26,4 +26,10 @@ enum { ENV_VALUE_MAX = 32 * 1024 };
  */
 void env_store(struct env *, const char *name, struct env_value);
 
+/*
+ * A certificate that nobody parsed, as PEM.
+ */
+void
+env_pem(struct env *, const char *name, const unsigned char *der, size_t len);
+
 #endif

@@ -484,7 +484,6 @@ first_environment(const struct connection *c)
 	struct env *env = env_new(o->exports, options_env_format(o));
 
 	env_inherit(env, environ);
-	env_peer(env, &c->peer, o->text[OPTION_LOCAL_NAME], environ);
 	env_fact(env, "TLSSHIM_ID", c->id);
 	return (env);
 }

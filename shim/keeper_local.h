@@ -16,6 +16,7 @@
 #include "names.h"
 #include "pair.h"
 #include "policy.h"
+#include "proxy.h"
 #include "rules.h"
 #include "ticket_keys.h"
 #include "tlswrapper.h"
@@ -48,8 +49,24 @@ struct keeper {
 };
 
 /*
- * Look up what both ends are called, where that is wanted.  Before the rules
- * are asked.
+ * Which PROXY header is wanted of this sender: the option, or the rule that
+ * its address hit.  A fault in the rule is the end.
+ */
+enum proxy_mode keeper_proxy_mode(struct keeper *);
+
+/*
+ * HEADER and PEER: from now on whom it conveys is the peer.
+ */
+void keeper_take_header(struct keeper *, enum proxy_mode);
+
+/*
+ * What the starter said, in so far as it may be of the peer: nothing, where
+ * that is conveyed.
+ */
+char *const *keeper_starter(const struct keeper *);
+
+/*
+ * Look up what both ends are called, where that is wanted.
  */
 void keeper_names(struct keeper *);
 

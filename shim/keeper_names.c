@@ -33,12 +33,13 @@ keeper_names(struct keeper *k)
 {
 	const struct connection *c = k->connection;
 	const struct options *o = &c->options;
-	struct names_wanted w = names_wanted(o, &c->peer);
+	char *const *starter = keeper_starter(k);
+	struct names_wanted w = names_wanted(o, &c->peer, c->conveyed);
 
 	names_ask(&k->names, w, c);
 	k->host = w.host		  ? names_host_for_rules(&k->names) :
 	    is_off(o, OPTION_LOOKUP_HOST) ? NULL :
-					    env_peer_host(&c->peer, environ);
+					    env_peer_host(&c->peer, starter);
 	if (w.host || is_off(o, OPTION_LOOKUP_HOST))
 		env_name(k->env, &c->peer, ENV_REMOTE_HOST,
 		    host_for_program(&k->names, o));

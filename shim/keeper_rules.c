@@ -2,7 +2,8 @@
 /*
  * keeper_rules.c - may this peer come in, and on what terms?
  *
- * Runs in:  KEEPER (SSL_USER), before a byte of the peer is read.
+ * Runs in:  KEEPER (SSL_USER), before a byte of the peer is read, but for a
+ *           PROXY header.
  * Trusts:   the administrator's rules.
  * Refuses:  whoever they do not let in, and everybody where they are broken.
  */
@@ -111,6 +112,9 @@ keeper_rule(const struct keeper *k)
 	return (k->hit.key_len == 0 ? ":" : k->hit.key);
 }
 
+/*
+ * False: whoever hit this rule, or none, is not let in.
+ */
 static bool
 ask_rules(struct keeper *k)
 {
@@ -125,11 +129,12 @@ ask_rules(struct keeper *k)
 	k->hit.answer = RULES_NONE;
 	if (file == NULL)
 		return (default_lets_in(o));
+	rules_free(&k->hit);
 	rules_find(&k->hit, file,
 	    strcmp(o->text[OPTION_MATCH], "longest") == 0 ? RULES_LONGEST :
 							    RULES_CLASSIC,
 	    &subject);
-	return (judge_hit(k, file) && take_settings(k));
+	return (judge_hit(k, file));
 }
 
 /*
@@ -153,13 +158,37 @@ judge_client(struct keeper *k)
 	return (false);
 }
 
+/*
+ * The rules are asked for the address that the kernel knows, and again when
+ * there is more to ask for: a name, or whom a proxy conveys.  A proxy itself
+ * is let in by its address alone.
+ */
+static bool
+may_come_in(struct keeper *k)
+{
+	const struct connection *c = k->connection;
+	bool let_in = ask_rules(k), proxied;
+	enum proxy_mode mode = keeper_proxy_mode(k);
+
+	proxied = mode != PROXY_OFF;
+	if (proxied && !let_in)
+		return (false);
+	if (proxied)
+		keeper_take_header(k, mode);
+	env_peer(k->env, &c->peer, c->options.text[OPTION_LOCAL_NAME],
+	    keeper_starter(k));
+	keeper_names(k);
+	if (proxied || names_host_for_rules(&k->names) != NULL ||
+	    names_info_for_rules(&k->names) != NULL)
+		let_in = ask_rules(k);
+	return (let_in && take_settings(k) && judge_client(k));
+}
+
 void
 keeper_let_in(struct keeper *k)
 {
-	bool let_in;
+	bool let_in = may_come_in(k);
 
-	keeper_names(k);
-	let_in = ask_rules(k) && judge_client(k);
 	msg_begin(&k->msg, MSG_START);
 	msg_put_u8(&k->msg, let_in);
 	msg_put_string(&k->msg, keeper_rule(k));

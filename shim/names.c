@@ -61,14 +61,14 @@ wants_host(const struct options *o)
 }
 
 struct names_wanted
-names_wanted(const struct options *o, const struct peer *peer)
+names_wanted(const struct options *o, const struct peer *peer, bool conveyed)
 {
 	bool net = peer->family != PEER_UNIX, host = net && wants_host(o);
 
 	return ((struct names_wanted){
 	    .host = host,
 	    .local = host && o->text[OPTION_LOCAL_NAME] == NULL,
-	    .ident = net && options_flag(o, OPTION_IDENT),
+	    .ident = net && !conveyed && options_flag(o, OPTION_IDENT),
 	});
 }
 

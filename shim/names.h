@@ -15,13 +15,14 @@ struct peer;
 
 /*
  * What the administrator asks for.  ident only of a peer that is connected to
- * us itself.
+ * us itself: where a proxy conveyed it, nobody there knows of our connection.
  */
 struct names_wanted {
 	bool host, local, ident;
 };
 
-struct names_wanted names_wanted(const struct options *, const struct peer *);
+struct names_wanted
+names_wanted(const struct options *, const struct peer *, bool conveyed);
 
 /*
  * How long that may take: 0 where nothing is asked for.

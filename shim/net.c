@@ -119,7 +119,7 @@ prepare(struct net *n, struct links links)
 	int on = 1;
 
 	sigaction(SIGTERM, &term, NULL);
-	if (n->connection->peer.family != PEER_UNIX &&
+	if (n->peer.family != PEER_UNIX &&
 	    n->connection->options.starttls != STARTTLS_UCSPI)
 		/* we send in batches: waiting for more would only delay */
 		setsockopt(n->connection->fd, IPPROTO_TCP, TCP_NODELAY, &on,
@@ -169,7 +169,12 @@ receive_start(struct net *n, deadline until)
 	struct msg *m = &n->handshake.ask.msg;
 	bool let_in;
 
-	if (!net_receive(n, until) || !net_is_message(n, MSG_START))
+	if (!net_receive(n, until))
+		return (false);
+	if (m->type == MSG_HEADER &&
+	    (!net_take_header(n, until) || !net_receive(n, until)))
+		return (false);
+	if (!net_is_message(n, MSG_START))
 		return (false);
 	let_in = msg_get_u8(m) != 0;
 	msg_get_string(m, n->rule, sizeof(n->rule));
@@ -287,7 +292,7 @@ start_until(const struct net *n)
 {
 	const struct options *o = &n->connection->options;
 	unsigned int names_ms = names_limit_ms(o,
-	    names_wanted(o, &n->connection->peer));
+	    names_wanted(o, &n->peer, n->conveyed));
 
 	return (n->began + (deadline)names_ms + (deadline)o->handshake_ms);
 }
@@ -417,6 +422,7 @@ net_run(const struct connection *connection, struct links links, pid_t keeper)
 	static struct net n;
 
 	n.connection = connection;
+	n.peer = connection->peer;
 	n.keeper = keeper;
 	n.began = deadline_now();
 	prepare(&n, links);

@@ -31,6 +31,8 @@ enum { LINGER_MS = 2000, HOST_MAX = 256 };
 
 struct net {
 	const struct connection *connection;
+	bool conveyed;	  /* a PROXY header said who the peer is */
+	struct peer peer; /* whom we serve, as far as NET knows */
 	struct channel channel;
 	struct wire wire;
 	struct handshake handshake;
@@ -60,6 +62,12 @@ bool net_receive(struct net *, deadline until);
  * Did it come, and is it of this type?  If not, n->ending says so.
  */
 bool net_is_message(struct net *, enum msg_type);
+
+/*
+ * HEADER has come: read the PROXY header, byte by byte as it is and none
+ * behind it, and say PEER.  False: there was none; n->ending says what.
+ */
+bool net_take_header(struct net *, deadline until);
 
 /*
  * From POLICY to the handshake, where TLS does not begin with the first byte.

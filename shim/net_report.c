@@ -49,7 +49,8 @@ net_status(const struct net *n)
 	case ENDING_PROBE:
 		break;
 	}
-	return (exit_status(EXIT_HANDSHAKE));
+	return (exit_status(strcmp(n->stage, "proxy") == 0 ? EXIT_PROXY :
+							     EXIT_HANDSHAKE));
 }
 
 static const char *
@@ -80,11 +81,25 @@ client_text(const struct net *n, char text[CLIENT_TEXT_MAX])
 	return (verify_summary(v, text, CLIENT_TEXT_MAX));
 }
 
+/*
+ * Scanners are the weather, and so are health checks; but a proxy that is not
+ * understood is somebody's mistake.
+ */
+static bool
+is_weather(const struct net *n)
+{
+	if (n->policy.starttls != STARTTLS_NONE)
+		return (false);
+	if (n->ending.kind == ENDING_RESET)
+		return (n->wire.first_len == 0);
+	return (n->ending.kind == ENDING_PROBE &&
+	    strcmp(n->ending.probe, "proxy") != 0);
+}
+
 static int
 priority(const struct net *n)
 {
-	if (n->ending.kind == ENDING_PROBE &&
-	    n->policy.starttls == STARTTLS_NONE)
+	if (is_weather(n))
 		return (LOG_DEBUG);
 	if (n->ending.kind == ENDING_TRUNCATED && n->policy.strict_close)
 		return (LOG_ERR);
@@ -94,10 +109,11 @@ priority(const struct net *n)
 void
 net_report(const struct net *n)
 {
-	const struct peer *peer = &n->connection->peer;
+	const struct peer *peer = &n->peer, *sender = &n->connection->peer;
 	const struct facts *f = &n->facts;
 	bool agreed = f->text[FACT_PROTOCOL][0] != '\0';
 	char remote[ENDPOINT_TEXT_MAX], local[ENDPOINT_TEXT_MAX];
+	char proxy[ENDPOINT_TEXT_MAX];
 	char in[24], out[24], ms[16], secs[24], end[ENDING_TEXT_MAX], app[16];
 	char client[CLIENT_TEXT_MAX];
 	deadline lasted = deadline_now() - n->began;
@@ -112,6 +128,9 @@ net_report(const struct net *n)
 		.id = n->connection->id,
 		.peer = endpoint_text(peer, &peer->remote, remote),
 		.local = endpoint_text(peer, &peer->local, local),
+		.proxy = n->conveyed ?
+		    endpoint_text(sender, &sender->remote, proxy) :
+		    NULL,
 		.rule = n->rule,
 		.sni = n->handshake.hello.server_name,
 		.tls = f->text[FACT_PROTOCOL],

@@ -82,6 +82,9 @@ from_environment(size_t id)
 	char name[VARIABLE_MAX];
 	size_t len;
 
+	/* a rule's alone: in an environment it is mostly another proxy */
+	if (id == OPTION_PROXY)
+		return (NULL);
 	while (value == NULL &&
 	    (variable = next_variable(&list, &len)) != NULL) {
 		snprintf(name, sizeof(name), "%.*s", (int)len, variable);

@@ -21,7 +21,8 @@ enum proxy_mode { PROXY_OFF, PROXY_V1, PROXY_V2, PROXY_ANY, PROXY_MODES };
 
 enum {
 	PROXY_V1_MAX = 107, /* its section 2.1, with CR and LF */
-	PROXY_HEADER_MAX = 16 + 16384
+	PROXY_HEADER_MAX = 16 + 16384,
+	PROXY_HEX_MAX = 1024 /* of a value of unknown meaning */
 };
 
 enum proxy_field {
@@ -29,6 +30,16 @@ enum proxy_field {
 #include "proxy.def"
 #undef TLV
 	PROXY_FIELDS
+};
+
+/*
+ * What a field may be, and so how it is told.
+ */
+enum proxy_form {
+	PROXY_TEXT,  /* no control characters */
+	PROXY_BYTES, /* anything */
+	PROXY_HEX,   /* anything; nobody knows what, so it is told in hex */
+	PROXY_DER    /* a certificate */
 };
 
 /* bytes NULL: it was not there */
@@ -81,9 +92,10 @@ void proxy_put(struct msg *, const struct proxy_header *);
 const char *proxy_get(struct proxy_header *, struct msg *);
 
 /*
- * The variable that a field becomes.
+ * The variable that a field becomes, and of what form it is.
  */
 const char *proxy_variable(enum proxy_field);
+enum proxy_form proxy_form(enum proxy_field);
 
 /*
  * NULL, or why the field cannot be this.

@@ -11,15 +11,13 @@
 #include "msg.h"
 #include "proxy_local.h"
 
-enum form { TEXT, BYTES, DER };
-
 static const struct field_row {
-	enum form form;
+	enum proxy_form form;
 	size_t most;
 	const char *variable;
 } rows[PROXY_FIELDS] = {
 #define TLV(id, type, where, form, most, variable)                             \
-	[PROXY_##id] = { form, most, variable },
+	[PROXY_##id] = { PROXY_##form, most, variable },
 #include "proxy.def"
 #undef TLV
 };
@@ -28,6 +26,12 @@ const char *
 proxy_variable(enum proxy_field field)
 {
 	return (rows[field].variable);
+}
+
+enum proxy_form
+proxy_form(enum proxy_field field)
+{
+	return (rows[field].form);
 }
 
 static bool
@@ -49,14 +53,15 @@ proxy_refusal(enum proxy_field field, struct proxy_value v)
 	if (v.len > rows[field].most)
 		return ("a field longer than that may be");
 	switch (rows[field].form) {
-	case TEXT:
+	case PROXY_TEXT:
 		return (has_controls(v) ? "a control character in a text" :
 					  NULL);
-	case DER:
+	case PROXY_DER:
 		return (v.len == 0 || v.bytes[0] != SEQUENCE ?
 			"a certificate that is none" :
 			NULL);
-	case BYTES:
+	case PROXY_BYTES:
+	case PROXY_HEX:
 		break;
 	}
 	return (NULL);
