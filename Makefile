@@ -221,7 +221,7 @@ headers: ## each header compiles alone
 	    $(CC) -std=c11 $(our_cppflags) $(warn) -Werror -fsyntax-only \
 	    -x c $$h; done
 
-docs: docs/processes.svg ## pictures from their text sources (graphviz)
+docs: docs/processes.svg docs/proxy.svg ## pictures from their text sources (graphviz)
 
 docs/%.svg: docs/%.dot
 	dot -Tsvg -o $@ $<

@@ -141,18 +141,24 @@ code() {
 	[[ ${lines[1]} == 'OpenSSL 3.'* ]]
 }
 
-@test "the picture has the nodes and words of its text" {
+# picture_is_of_its_text NAME
+picture_is_of_its_text() {
 	local word
 
-	tr -d '\n' <docs/processes.dot | grep -oE '[^x]label="[^"]*"' |
+	tr -d '\n' <"docs/$1.dot" | grep -oE '[^x]label="[^"]*"' |
 	    sed 's/.*label="//; s/"$//; s/\\n/\n/g' >"$T/words"
-	[ "$(wc -l <"$T/words")" -gt 20 ]
-	sed -n 's/.*<text[^>]*>\(.*\)<\/text>.*/\1/p' docs/processes.svg |
+	[ "$(wc -l <"$T/words")" -gt 15 ]
+	sed -n 's/.*<text[^>]*>\(.*\)<\/text>.*/\1/p' "docs/$1.svg" |
 	    sed 's/&#45;/-/g; s/&quot;/"/g; s/&amp;/\&/g' >"$T/shown"
 	while read -r word; do
 		echo "$word"
 		grep -qF -- "$word" "$T/shown"
 	done <"$T/words"
+}
+
+@test "a picture has the nodes and words of its text" {
+	picture_is_of_its_text processes
+	picture_is_of_its_text proxy
 }
 
 # rows of trust.md: file and name of a test
