@@ -103,6 +103,7 @@ jail_tools := $(if $(SANITIZE),,$(filter $(BUILD)/tests/jail-%,$(test_tools)))
 other_tools := $(filter-out $(BUILD)/tests/jail-%,$(test_tools))
 test_programs := $(unit_tests) $(jail_tools) $(other_tools) \
     $(if $(SANITIZE),,$(BUILD)/nojail/tlsshim)
+fuzzers := $(patsubst fuzz/%.c,$(BUILD)/fuzz/%,$(wildcard fuzz/*.c))
 
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
@@ -173,6 +174,13 @@ $(unit_tests) $(other_tools): $(BUILD)/tests/%: $(BUILD)/tests/%.o \
 $(jail_tools): $(BUILD)/tests/%: $(BUILD)/tests/%.o $(BUILD)/tests/jailed.a
 	$(link) -o $@ $^ $(shared_libs)
 
+$(BUILD)/fuzz/%.o: fuzz/%.c
+	@mkdir -p $(@D)
+	$(compile) -o $@ $<
+
+$(fuzzers): $(BUILD)/fuzz/%: $(BUILD)/fuzz/%.o $(BUILD)/tests/unjailed.a
+	$(link) -fsanitize=fuzzer -o $@ $^ $(shared_libs)
+
 $(BUILD)/tests/unjailed.a: $(filter-out $(main_object),$(unjailed)) \
     $(call object,names/ident_reply.c names/end.c) \
     $(filter-out $(rules_main),$(rules_objects))
@@ -184,7 +192,7 @@ $(BUILD)/%.a:
 	$(AR) rcs $@ $^
 
 -include $(wildcard $(BUILD)/shim/*.d $(BUILD)/names/*.d \
-    $(BUILD)/ruletool/*.d $(BUILD)/tests/*.d)
+    $(BUILD)/ruletool/*.d $(BUILD)/tests/*.d $(BUILD)/fuzz/*.d)
 
 # ---------------------------------------------------------------- tests
 
@@ -205,6 +213,15 @@ check-attack: test-programs ## hostile peers and hostile inner processes
 
 check-scripts: ## the scripts that are installed: keys, staples, certificates
 	@$(tap) scripts
+
+fuzz: ## the fuzzers of fuzz/, by clang's libFuzzer: build/fuzz/fuzz/*
+	$(MAKE) BUILD=$(BUILD)/fuzz CC=clang OPENSSL=shared CFLAGS='-O1 -g' \
+	    SANITIZE=fuzzer-no-link,address,undefined fuzzers
+
+fuzzers: $(fuzzers)
+
+check-fuzz: fuzz all test-programs ## each of them for a short time; FUZZ_SECONDS
+	@$(tap) fuzz
 
 check-system: test-programs ## the shipped units under a real systemd (root)
 	@$(tap) system
@@ -228,7 +245,7 @@ docs/%.svg: docs/%.dot
 
 format: ## the code as lint wants it
 	clang-format -i $(wildcard shim/*.[ch] names/*.[ch] ruletool/*.[ch] \
-	    tests/*/*.[ch] tools/*.[ch] bench/*.[ch])
+	    tests/*/*.[ch] tools/*.[ch] bench/*.[ch] fuzz/*.[ch])
 
 sanitize: ## ASan and UBSan over unit and integration tests, then valgrind
 	$(MAKE) BUILD=$(BUILD)/asan SANITIZE=address,undefined check-unit check-integration
@@ -297,4 +314,5 @@ help: ## this list
 
 .PHONY: all check test-programs check-unit check-integration check-attack \
     check-scripts check-system check-docs check-valgrind lint headers docs format sanitize bench \
+    fuzz fuzzers check-fuzz \
     install uninstall clean help
