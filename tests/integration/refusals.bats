@@ -511,9 +511,6 @@ serve_as_unit() {
 	stderr_says "option: -y: unknown; tlsshim --help lists them"
 	shim -100 -vy cat
 	stderr_says "option: -y: unknown; tlsshim --help lists them"
-	# not built yet is not there yet
-	shim -100 --proxy v2 cat
-	stderr_says "option: --proxy: unknown; tlsshim --help lists them"
 }
 
 @test "a protocol of --starttls that is none, and a mode where there is no choice" {
