@@ -23,6 +23,7 @@
 #include "pair.h"
 #include "peer.h"
 #include "policy.h"
+#include "proxy.h"
 #include "report.h"
 #include "rights.h"
 #include "ticket_keys.h"
@@ -74,6 +75,25 @@ check_account(struct report *r, const struct accounts *a)
 		report(r, "warning",
 		    "started without root: files are judged with the rights "
 		    "of this account, not with SSL_USER's");
+}
+
+/* ----------------------------------------------------------------- proxy */
+
+/*
+ * Rules may know who is a proxy; without them everybody is.
+ */
+static void
+check_proxy(struct report *r, const struct options *o)
+{
+	const char *mode = o->text[OPTION_PROXY];
+
+	if (proxy_mode(mode) == PROXY_OFF)
+		return;
+	report_section(r, "proxy", mode);
+	if (o->text[OPTION_RULES] == NULL)
+		report(r, "warning",
+		    "proxy: without rules whoever reaches the port may say who "
+		    "he is: see to it that only proxies do");
 }
 
 /* ----------------------------------------------------------------- names */
@@ -161,6 +181,7 @@ check_run(struct options *o, const struct accounts *accounts)
 	rights_lower(accounts);
 	current = r;
 	check_account(r, accounts);
+	check_proxy(r, o);
 	check_names(r, o);
 	log_divert(take_warning);
 	usable = check_policy(r, o, &policy);

@@ -236,6 +236,16 @@ is() {
 	exits_with 99
 }
 
+@test "--check says of whom a header is required, and who could lie" {
+	shim "${AS[@]}" "${CERT[@]}" --check --proxy v2
+	[[ $output == *$'\nproxy v2\n'* ]]
+	[[ $output == *'without rules whoever reaches the port may say who he is'* ]]
+	rules 127.0.0.1 '+PROXY=yes\0'
+	shim -100 "${AS[@]}" "${CERT[@]}" --check --rules "$T/rules.cdb"
+	[[ $output == *'--proxy: yes: want one of off|v1|v2|any'* ]]
+	run ! grep '^proxy' <<<"$output"
+}
+
 @test "STARTTLS begins behind the header" {
 	serve "${CERT[@]}" --proxy v1 --starttls smtp --local-name mx.example.org \
 	    -- sh -c 'echo "220 inner"; read -r line; exec env'
