@@ -21,11 +21,21 @@ mailbox() {
 	    as_nobody tee "$APP_DIR/mail/new/1.test" >"$T/null"
 }
 
+# refuse_all - a module of pop3front-auth's that knows nobody: NOBODY.  It reads
+# what it is asked: pop3front-auth spins for ever on the pipe of one that is
+# gone by then, as /bin/false may be.
+refuse_all() {
+	NOBODY=$T/nobody
+	printf '#!/bin/sh\ncat >/dev/null\nexit 100\n' >"$NOBODY"
+	chmod 755 "$NOBODY"
+}
+
 # pop3front MODE - before a login; whoever logs in is refused
 pop3front() {
 	need pop3front-auth
+	refuse_all
 	serve "${CERT[@]}" --verbose --local-name tls.test --starttls pop3 \
-	    --starttls-mode "$1" -- /usr/sbin/pop3front-auth /bin/false \
+	    --starttls-mode "$1" -- /usr/sbin/pop3front-auth "$NOBODY" \
 	    /usr/sbin/pop3front-maildir Maildir
 }
 
@@ -183,8 +193,9 @@ courier_hears() {
 # by_nobody MODE - everything as a user without any right
 by_nobody() {
 	need pop3front-auth
+	refuse_all
 	STARTER=tcpserver serve_as_nobody --starttls pop3 --starttls-mode "$1" \
-	    -- /usr/sbin/pop3front-auth /bin/false false
+	    -- /usr/sbin/pop3front-auth "$NOBODY" false
 	run openssl_pop3
 	printf '%s\n' "$output"
 	[[ $output == *UIDL*USER* && $output != *STLS* ]]
