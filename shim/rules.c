@@ -363,6 +363,18 @@ take_record(struct lookup *l)
 	judge(l, rules_key_is_s6(key, len) ? RULES_BY_S6 : RULES_BY_TCPRULES);
 }
 
+/*
+ * Neither of a record's lengths reaches over the records' end.  tinycdb adds
+ * them without asking whether the sum wraps round, and would come to the same
+ * record again and again.
+ */
+static bool
+lengths_are_sane(const struct cdb *cdb)
+{
+	return (cdb_keylen(cdb) <= cdb->cdb_dend &&
+	    cdb_datalen(cdb) <= cdb->cdb_dend);
+}
+
 enum rules_answer
 rules_each(struct rules_hit *hit, const char *path,
     void show(struct rules_hit *, void *argument), void *argument)
@@ -376,6 +388,10 @@ rules_each(struct rules_hit *hit, const char *path,
 	if (open_cdb(&l, fd)) {
 		cdb_seqinit(&at, &l.cdb);
 		while ((found = cdb_seqnext(&at, &l.cdb)) > 0) {
+			if (!lengths_are_sane(&l.cdb)) {
+				found = -1;
+				break;
+			}
 			take_record(&l);
 			show(hit, argument);
 			rules_free(hit);

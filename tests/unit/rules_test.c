@@ -637,6 +637,39 @@ CASE(lengths_beyond_the_records_are_broken)
 	}
 }
 
+static void
+count_record(struct rules_hit *hit, void *count)
+{
+	CHECK(hit->answer == RULES_BROKEN);
+	++*(int *)count;
+}
+
+/*
+ * Each pair comes to 2^32 with the record's head, so that the next record is
+ * this one.
+ */
+CASE(lengths_that_wrap_round_end_a_walk)
+{
+	static const uint32_t lengths[][2] = {
+		{ 3, 0xfffffff5 },
+		{ 0xfffffff8, 0 },
+		{ 0x80000000, 0x7ffffff8 },
+	};
+	struct rules_hit hit;
+	int count = 0;
+	size_t i;
+
+	for (i = 0; i < sizeof(lengths) / sizeof(*lengths); i++) {
+		one_rule("10.", BYTES("D\0"));
+		put_number(2048, lengths[i][0]);
+		put_number(2048 + 4, lengths[i][1]);
+		CHECK(rules_each(&hit, path, count_record, &count) ==
+		    RULES_BROKEN);
+		rules_free(&hit);
+	}
+	CHECK(count == 0);
+}
+
 CASE(random_bytes_are_broken)
 {
 	unsigned char bytes[8192];
@@ -686,6 +719,7 @@ static const struct check_case cases[] = {
 	C(positions_behind_the_records_are_broken),
 	C(a_position_in_the_header_is_broken),
 	C(lengths_beyond_the_records_are_broken),
+	C(lengths_that_wrap_round_end_a_walk),
 	C(random_bytes_are_broken),
 	{ 0 },
 };
